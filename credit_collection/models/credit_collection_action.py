@@ -1,0 +1,518 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, format_amount
+
+CHANNELS = [("email", "E-mail"), ("call", "Call"), ("manual", "Set by hand")]
+STATES = [
+    ("to_confirm", "To confirm"),
+    ("queued", "Queued"),
+    ("to_do", "To do"),
+    ("sending", "Being sent"),
+    ("sent", "Done"),
+    ("failed", "Failed"),
+    ("void", "Void"),
+    ("cancelled", "Cancelled"),
+]
+# What each state may become. "sent" is final but for a bounce.
+TRANSITIONS = {
+    "to_confirm": {"queued", "cancelled", "failed"},
+    "queued": {"to_confirm", "sending", "cancelled", "failed"},
+    "to_do": {"sent", "cancelled"},
+    "sending": {"sent", "failed", "queued"},
+    "failed": {"queued", "cancelled"},
+    "sent": {"void"},
+    "void": set(),
+    "cancelled": set(),
+}
+UNSENT = ("to_confirm", "queued", "failed")
+EVIDENCE = ("sent", "void")
+# What a person may write, and only on an action that has not left.
+EDITABLE = {"recipient_id", "subject", "body", "date_planned", "user_id", "note", "line_ids"}
+# Customers prepared in one transaction: enough to spread the cost of a statement, few enough to lose little.
+CHUNK = 500
+
+
+class CreditCollectionAction(models.Model):
+    """One act towards one customer: planned, then done. Agenda and evidence in one.
+
+    Not a mail.thread: there are many. The state changes only through :meth:`_set_state`.
+    """
+
+    _name = "credit.collection.action"
+    _description = "Collection action"
+    _order = "date_planned desc, id desc"
+    _check_company_auto = True
+
+    partner_id = fields.Many2one("res.partner", string="Customer", required=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    profile_id = fields.Many2one("credit.profile", compute="_compute_profile_id", string="Collection File")
+    recipient_id = fields.Many2one(
+        "res.partner", domain="[('commercial_partner_id', '=', partner_id)]", help="The contact written to or called."
+    )
+    level_id = fields.Many2one("credit.dunning.level", ondelete="restrict", readonly=True, index="btree_not_null")
+    channel = fields.Selection(CHANNELS, required=True, default="email", readonly=True)
+    state = fields.Selection(STATES, required=True, default="to_confirm", readonly=True, index=True)
+    user_id = fields.Many2one("res.users", string="Collector", index="btree_not_null")
+    date_planned = fields.Date(required=True, default=fields.Date.context_today)
+    line_ids = fields.One2many("credit.collection.action.line", "action_id")
+
+    # Figures
+    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
+    amount_company = fields.Monetary(
+        string="Claimed", currency_field="company_currency_id", readonly=True, help="In the company's currency, to sort by."
+    )
+    totals = fields.Char(string="Claimed per Currency", compute="_compute_totals")
+
+    # Message: empty until a person edits it or it is sent; the level's text is used until then
+    subject = fields.Char()
+    body = fields.Html(sanitize_style=True)
+    preview = fields.Html(compute="_compute_preview", sanitize=False, string="Message")
+    body_sent = fields.Html(readonly=True, sanitize=False, copy=False)
+    email_from = fields.Char(readonly=True, copy=False)
+    email_to = fields.Char(readonly=True, copy=False)
+    message_id = fields.Char(readonly=True, copy=False, index="btree_not_null", string="Message-ID")
+    mail_message_id = fields.Many2one("mail.message", readonly=True, copy=False, ondelete="set null", index="btree_not_null")
+    attachment_ids = fields.One2many(
+        "ir.attachment", "res_id", domain=[("res_model", "=", "credit.collection.action")], readonly=True, string="Attachments"
+    )
+
+    # Course
+    date_done = fields.Datetime(readonly=True, copy=False)
+    date_sending = fields.Datetime(readonly=True, copy=False)
+    sender_pid = fields.Integer(readonly=True, copy=False)
+    to_check = fields.Boolean(
+        compute="_compute_to_check",
+        search="_search_to_check",
+        help="The worker that was sending it is gone: nobody knows whether it left.",
+    )
+    reason = fields.Char(readonly=True, copy=False, help="Why it failed, was voided or cancelled, or waits again.")
+    note = fields.Text()
+
+    _agenda_idx = models.Index("(company_id, state, date_planned)")
+    _unsent_idx = models.Index("(channel, id) WHERE state = 'queued'")
+
+    # -------------------------------------------------------------------------
+    # Computes
+    # -------------------------------------------------------------------------
+
+    @api.depends("partner_id", "level_id", "channel")
+    def _compute_display_name(self):
+        for action in self:
+            what = action.level_id.name or (
+                self.env._("Level set by hand") if action.channel == "manual" else self.env._("Message")
+            )
+            action.display_name = f"{action.partner_id.display_name} – {what}"
+
+    @api.depends("partner_id", "company_id")
+    def _compute_profile_id(self):
+        profiles = self.env["credit.profile"].search(
+            [("partner_id", "in", self.partner_id.ids), ("company_id", "in", self.company_id.ids)]
+        )
+        by_key = {(profile.partner_id, profile.company_id): profile for profile in profiles}
+        for action in self:
+            action.profile_id = by_key.get((action.partner_id, action.company_id))
+
+    @api.depends("line_ids.amount", "line_ids.kind", "line_ids.state")
+    def _compute_totals(self):
+        for action in self:
+            totals = action._totals("claimed")
+            action.totals = " + ".join(format_amount(self.env, amount, currency) for currency, amount in totals.items())
+
+    @api.depends("line_ids", "subject", "body", "recipient_id", "level_id", "body_sent")
+    def _compute_preview(self):
+        for action in self:
+            action.preview = action.body_sent or (
+                action.channel == "email" and self.env["credit.dunning.mailer"]._render(action)["preview"]
+            )
+
+    def _compute_to_check(self):
+        abandoned = self.filtered_domain([("id", "in", self._abandoned_ids())])
+        abandoned.to_check = True
+        (self - abandoned).to_check = False
+
+    def _search_to_check(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("id", "in" if True in value else "not in", self._abandoned_ids())]
+
+    def _abandoned_ids(self):
+        """Return the ids of actions found ``sending`` whose worker no longer holds its lock."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT a.id FROM credit_collection_action a
+                    WHERE a.state = 'sending' AND NOT EXISTS (
+                          SELECT FROM pg_locks k
+                           WHERE k.locktype = 'advisory' AND k.classid = %s AND k.objid = a.sender_pid AND k.granted
+                             AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database()))""",
+                self.env["credit.dunning.mailer"]._LOCK_CLASS,
+                to_flush=self._fields["state"],
+            )
+        )
+        return [row[0] for row in rows]
+
+    def _totals(self, *kinds):
+        """Return ``{currency: amount}`` of the lines of these kinds that stand, in the order of the currencies' names."""
+        totals = {}
+        for line in self.line_ids:
+            if line.kind in kinds and line.state != "void":
+                totals[line.currency_id] = totals.get(line.currency_id, 0.0) + line.amount
+        return dict(sorted(totals.items(), key=lambda item: item[0].name))
+
+    # -------------------------------------------------------------------------
+    # Guards
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create ad-hoc messages, to confirm; everything with a level comes from the run."""
+        allowed = EDITABLE | {"partner_id", "company_id"}
+        actions = super().create([{key: value for key, value in vals.items() if key in allowed} for vals in vals_list])
+        for action in actions:
+            if action.partner_id != action.partner_id.commercial_partner_id:
+                raise UserError(self.env._("%s is a contact: choose the company it belongs to.", action.partner_id.display_name))
+        return actions
+
+    def write(self, vals):
+        forbidden = vals.keys() - EDITABLE
+        if forbidden:
+            raise UserError(
+                self.env._("These fields of an action change only by its buttons: %s.", ", ".join(sorted(forbidden)))
+            )
+        if vals.keys() - {"note", "user_id"}:
+            self._check_unsent(also=("to_do",))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_kept(self):
+        if self.filtered(lambda action: action.state not in ("to_confirm", "cancelled")) or self.level_id:
+            raise UserError(self.env._("Reminders are kept as evidence. Cancel this one instead of deleting it."))
+
+    def _check_unsent(self, also=()):
+        """:raise UserError: when one of the actions has left or is leaving."""
+        gone = self.filtered(lambda action: action.state not in (*UNSENT, *also))
+        if gone:
+            raise UserError(
+                self.env._("“%s” has already left (or was cancelled): it can no longer be changed.", gone[0].display_name)
+            )
+
+    def _filter_evidence(self):
+        """Return the actions of which nothing may change any more."""
+        return self.filtered(lambda action: action.state in EVIDENCE)
+
+    def _set_state(self, state, **vals):
+        """The one way an action changes its state; the levels of its items follow.
+
+        :param str state: one of ``STATES``
+        :param vals: further values that belong to this change (reason, date_done …)
+        :raise UserError: when an action cannot go from its state to this one
+        """
+        self.check_access("write")
+        self.sudo()._lock_state()
+        for action in self:
+            if state not in TRANSITIONS[action.state]:
+                labels = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "“%(action)s” is “%(old)s”: it cannot become “%(new)s”.",
+                        action=action.display_name,
+                        old=labels[action.state],
+                        new=labels[state],
+                    )
+                )
+        self.sudo()._write_state({"state": state, **vals})
+        lines = self.sudo().line_ids
+        if state == "sent":
+            lines._reach_levels(self, fields.Date.context_today(self))
+        elif state in ("void", "cancelled"):
+            # a call that is dropped stays passed: only what was to be written comes back
+            lines.filtered(lambda line: line.state != "info" and line.channel != "call")._void()
+
+    def _lock_state(self):
+        """Read the states afresh, and keep others from changing them in this transaction."""
+        if self.ids:
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL("SELECT FROM credit_collection_action WHERE id IN %s FOR UPDATE", tuple(self.ids))
+            )
+            self.invalidate_recordset(["state"])
+
+    def _write_state(self, vals):
+        """The one way the module itself writes an action."""
+        return super().write(vals)
+
+    # -------------------------------------------------------------------------
+    # Buttons of the agenda
+    # -------------------------------------------------------------------------
+
+    def action_confirm(self):
+        """Queue what waits for confirmation; it leaves with the next sending, which is asked for at once.
+
+        :raise UserError: when an ad-hoc message has no words
+        """
+        for action in self:
+            if not action.level_id and not (action.subject and action.body):
+                raise UserError(self.env._("Write a subject and a text before confirming the message."))
+        self._set_state("queued", reason=False)
+        self._trigger_sending()
+
+    def action_cancel(self):
+        """Do not send: the items may be chased again by a later run."""
+        self._set_state(
+            "cancelled", reason=self.env._("Cancelled by %s", self.env.user.name), date_done=fields.Datetime.now()
+        )
+
+    def action_retry(self):
+        """Try a failed action again, with the address the contact has now."""
+        self._set_state("queued", reason=False)
+        self._trigger_sending()
+
+    def action_resend(self):
+        """Send again an action that was found half-way (*To check*): the customer may get it twice."""
+        self._check_abandoned()
+        self._set_state("queued", message_id=False, reason=self.env._("Sent again by %s", self.env.user.name))
+        self._trigger_sending()
+
+    def action_mark_sent(self):
+        """Say that an action found half-way (*To check*) did leave."""
+        self._check_abandoned()
+        self._set_state(
+            "sent", date_done=fields.Datetime.now(), reason=self.env._("Marked as sent by %s", self.env.user.name)
+        )
+
+    def action_done(self):
+        """The call was made."""
+        self._set_state("sent", date_done=fields.Datetime.now())
+
+    def action_edit_text(self):
+        """Copy the words of the level into the action, to be edited; the placeholders are filled."""
+        for action in self:
+            action._check_unsent()
+            words = self.env["credit.dunning.mailer"]._render(action)
+            action.write({"subject": words["subject"], "body": words["text"]})
+
+    def action_reset_text(self):
+        """Use the words of the level again."""
+        self.write({"subject": False, "body": False})
+
+    def action_open_profile(self):
+        """Open the customer's collection file."""
+        self.ensure_one()
+        return self.partner_id._followup_profile(self.company_id)._get_records_action()
+
+    def _note_for_invoice(self):
+        """Return the sentence that stands in the history of an invoice this action claimed."""
+        link = Markup('<a href="#" data-oe-model="%s" data-oe-id="%s">%s</a>') % (
+            self._name,
+            self.id,
+            self.level_id.name or self.subject,
+        )
+        return Markup("%s %s") % (self.env._("Reminder sent to %s:", self.email_to), link)
+
+    def _check_abandoned(self):
+        self.env.flush_all()
+        if set(self.ids) - set(self._abandoned_ids()):
+            raise UserError(self.env._("Only actions whose sending was interrupted can be checked by hand."))
+
+    @api.model
+    def _trigger_sending(self):
+        self.env.ref("credit_collection.ir_cron_send").sudo()._trigger()
+
+    def _void_bounced(self, email):
+        """These reminders came back from ``email``: their level is not consumed, and the address is not used again."""
+        for action in self:
+            reason = self.env._("Came back from %s", email)
+            action._set_state("void" if action.state == "sent" else "failed", reason=reason)
+            profile = action.partner_id._followup_profile(action.company_id)
+            profile.bounced_email = email
+            profile._raise_activity(
+                "credit_collection.mail_activity_failed",
+                self.env._("A reminder came back: correct the address."),
+                {profile: self.env._("%(action)s came back from %(email)s.", action=action.display_name, email=email)},
+            )
+
+    # -------------------------------------------------------------------------
+    # Prepare: from open items to actions
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _prepare_chase(self, item_ids=None):
+        """Prepare what may be chased today in the active company: one action per customer at the highest level due.
+
+        Calls first, so that a call never delays the written level due the same day. Each chunk of customers is
+        its own transaction.
+
+        :param item_ids: only these open items (a selection), or all
+        :return: the actions prepared
+        """
+        company = self.env.company
+        prepared = self.browse()
+        for written in (False, True):
+            while True:
+                partner_ids = self._partners_to_chase(company, written, item_ids)
+                batch = self.browse()
+                for start in range(0, len(partner_ids), CHUNK):
+                    batch |= self._prepare_chunk(company, partner_ids[start : start + CHUNK], written, item_ids)
+                prepared |= batch
+                if written or not batch:
+                    break
+        self._ask_for_allocation(company, item_ids)
+        self._checkpoint()
+        return prepared
+
+    def _chase_domain(self, company, written, item_ids):
+        domain = fields.Domain("company_id", "=", company.id) & fields.Domain("chase_state", "=", "chase")
+        domain &= fields.Domain("next_channel", "!=" if written else "=", "call")
+        return domain & fields.Domain("id", "in", item_ids) if item_ids is not None else domain
+
+    def _partners_to_chase(self, company, written, item_ids):
+        groups = self.env["credit.open.item"].sudo()._read_group(
+            self._chase_domain(company, written, item_ids), ["partner_id"]
+        )
+        return sorted(partner.id for (partner,) in groups)
+
+    def _prepare_chunk(self, company, partner_ids, written, item_ids):
+        """Prepare the actions of some customers in one transaction, under the company's lock."""
+        self._checkpoint()
+        self.env.cr.execute(SQL("SELECT pg_advisory_xact_lock(hashtext('credit.dunning.prepare'), %s)", company.id))
+        OpenItem = self.env["credit.open.item"].sudo()
+        query = OpenItem._search([("company_id", "=", company.id), ("partner_id", "in", partner_ids)])
+        columns = ("id", "partner_id", "recipient_id", "collector_id", "move_name", "date", "date_maturity", "currency_id")
+        columns += ("days_overdue", "claimable_amount", "claimable_company", "bucket", "chase_state", "always_confirm")
+        columns += ("next_level_id", "next_channel", "next_automatic", "next_day", "next_rank")
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS credit_chunk"))
+        self.env.cr.execute(
+            SQL(
+                "CREATE TEMP TABLE credit_chunk ON COMMIT DROP AS %s",
+                query.select(*(SQL("%s AS %s", OpenItem._field_to_sql(OpenItem._table, c, query), SQL.identifier(c)) for c in columns)),
+            )
+        )
+        chosen = SQL("id IN %s", tuple(item_ids) or (0,)) if item_ids is not None else SQL("TRUE")
+        due = SQL(
+            "chase_state = 'chase' AND (next_channel <> 'call') = %s AND %s",
+            written,
+            chosen,
+        )
+        today = fields.Date.context_today(self)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH head AS (
+                    SELECT DISTINCT ON (partner_id) partner_id, recipient_id, collector_id, next_level_id, next_channel,
+                           next_automatic AND NOT always_confirm AS automatic
+                      FROM credit_chunk WHERE %(due)s
+                     ORDER BY partner_id, next_day DESC, next_rank DESC
+                )
+                INSERT INTO credit_collection_action (partner_id, company_id, recipient_id, user_id, level_id, channel, state,
+                            date_planned, amount_company, create_uid, create_date, write_uid, write_date)
+                SELECT partner_id, %(company)s, recipient_id, collector_id, next_level_id, next_channel,
+                       CASE WHEN next_channel = 'call' THEN 'to_do' WHEN automatic THEN 'queued' ELSE 'to_confirm' END,
+                       %(today)s, 0, %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
+                  FROM head ORDER BY partner_id
+                RETURNING id
+                """,
+                due=due,
+                company=company.id,
+                today=today,
+                uid=self.env.uid,
+            )
+        )
+        actions = self.browse([row[0] for row in rows])
+        if actions:
+            actions._insert_lines(due, written)
+        self._checkpoint(len(actions))
+        return actions
+
+    def _insert_lines(self, due, written):
+        """List the items of each new action: the overdue ones are claimed, the others are shown.
+
+        An item climbs to its own next level when it is due for one; in an action after the due date, only overdue ones.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO credit_collection_action_line (action_id, move_line_id, move_name, date, date_maturity, currency_id,
+                            amount, kind, level_id, state, is_latest, create_uid, create_date, write_uid, write_date)
+                SELECT a.id, c.id, c.move_name, c.date, c.date_maturity, c.currency_id, c.claimable_amount,
+                       CASE WHEN c.chase_state = 'credit' THEN 'credit' WHEN c.climbs OR c.days_overdue > 0 THEN 'claimed'
+                            ELSE 'not_due' END,
+                       CASE WHEN c.climbs THEN c.next_level_id END,
+                       CASE WHEN c.climbs THEN 'pending' ELSE 'info' END,
+                       FALSE, a.create_uid, a.create_date, a.create_uid, a.create_date
+                  FROM credit_collection_action a
+                  JOIN credit_dunning_level l ON l.id = a.level_id
+                  JOIN LATERAL (SELECT k.*, (%(due)s) AND (k.days_overdue > 0 OR l.day <= 0) AS climbs
+                                  FROM credit_chunk k WHERE k.partner_id = a.partner_id) c ON TRUE
+                 WHERE a.id IN %(ids)s AND c.claimable_amount <> 0
+                   AND c.chase_state NOT IN ('excluded', 'prepared', 'disputed', 'planned', 'promised')
+                   AND (c.climbs OR l.day > 0)
+                """,
+                due=due,
+                ids=tuple(self.ids),
+            )
+        )
+        if not written:
+            # a call is on the agenda from now on: it holds up nothing that follows
+            self.env["credit.collection.action.line"]._reach_levels(self, fields.Date.context_today(self))
+        self.env.cr.execute(
+            SQL(
+                """UPDATE credit_collection_action a SET amount_company = t.amount
+                     FROM (SELECT l.action_id, SUM(c.claimable_company) AS amount
+                             FROM credit_collection_action_line l JOIN credit_chunk c ON c.id = l.move_line_id
+                            WHERE l.action_id IN %(ids)s AND l.kind = 'claimed' GROUP BY l.action_id) t
+                    WHERE t.action_id = a.id""",
+                ids=tuple(self.ids),
+            )
+        )
+        self.invalidate_model()
+        self.env["credit.open.item"].invalidate_model()
+
+    @api.model
+    def _set_level(self, items, level, note):
+        """Say by hand that open items have reached ``level`` today: one *manual* action per customer.
+
+        What the items had reached at or above that level no longer counts, so that they climb again from there.
+        """
+        today = fields.Date.context_today(self)
+        former = self.env["credit.collection.action.line"].sudo().search(
+            [("move_line_id", "in", items.ids), ("state", "=", "reached")]
+        )
+        former.filtered(lambda line: line.level_id.day >= level.day)._void()
+        for partner, mine in items.grouped("partner_id").items():
+            vals = {"partner_id": partner.id, "company_id": mine.company_id.id, "user_id": self.env.uid, "note": note}
+            action = self.create([vals]).sudo()
+            self.env["credit.collection.action.line"].sudo()._create_evidence(
+                [
+                    {
+                        **item._prepare_line_vals(),
+                        "action_id": action.id,
+                        "move_line_id": item.id,
+                        "level_id": level.id,
+                        "state": "pending",
+                    }
+                    for item in mine
+                ]
+            )
+            action._write_state(
+                {"channel": "manual", "level_id": level.id, "state": "sent", "date_done": fields.Datetime.now()}
+            )
+            action.line_ids._reach_levels(action, today)
+        self.env["credit.open.item"].invalidate_model()
+
+    def _ask_for_allocation(self, company, item_ids):
+        """One activity per customer whose reminder is held by unallocated money, until someone has allocated it."""
+        domain = fields.Domain("company_id", "=", company.id) & fields.Domain("chase_state", "=", "covered")
+        if item_ids is not None:
+            domain &= fields.Domain("id", "in", item_ids)
+        groups = self.env["credit.open.item"].sudo()._read_group(domain, ["partner_id"])
+        partners = self.env["res.partner"].union(*(partner for (partner,) in groups))
+        partners._followup_profiles(company)._raise_activity(
+            "credit_collection.mail_activity_allocate",
+            self.env._("Allocate this customer's payments: a reminder waits for it."),
+        )
+
+    @api.model
+    def _checkpoint(self, processed=0):
+        """Commit what is done, as a step of the scheduled action when one is running; return the seconds it has left."""
+        return self.env["ir.cron"]._commit_progress(processed)

@@ -1,0 +1,518 @@
+import logging
+import smtplib
+from collections import defaultdict
+
+from markupsafe import Markup
+from psycopg2.errors import LockNotAvailable, SerializationFailure
+
+from odoo import api, fields, models
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+from odoo.exceptions import UserError
+from odoo.tools import SQL, email_normalize, format_amount, format_date, html2plaintext
+from odoo.tools.mail import generate_tracking_message_id
+
+from ..tools import text as text_tools
+
+_logger = logging.getLogger(__name__)
+
+# Mails between two look-ups of the ledger: their common reads are shared, and what a crash leaves *To check* is one mail.
+BATCH = 50
+ATTEMPTS = 5
+
+
+class CreditDunningMailer(models.AbstractModel):
+    """Sends queued e-mail actions, each at most once unasked.
+
+    A batch is claimed, checked against the ledger again and committed as ``sending`` with its Message-IDs; then each
+    mail is given to the server and its outcome committed at once. While it works, the sender holds an advisory lock
+    named by its backend's pid: an action found ``sending`` without that lock was left by a worker that is gone, and
+    stands under *To check* until a person decides.
+    """
+
+    _name = "credit.dunning.mailer"
+    _description = "Sending of reminders"
+
+    _LOCK_CLASS = 1129470549  # any number that no other advisory lock of two keys uses: "CREU" in ASCII
+
+    # -------------------------------------------------------------------------
+    # The loop
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _cron_send(self):
+        """Send what was queued by hand since the nightly run."""
+        self._send_queued()
+
+    @api.model
+    def _send_queued(self):
+        """Send every queued e-mail that may leave now, in batches.
+
+        :raise UserError: when the mail server cannot be reached; what was not sent stays queued
+        """
+        Action = self.env["credit.collection.action"].sudo()
+        Action._checkpoint()
+        self._write_history()
+        held = self._held_actions()
+        while claimed := self._claim(held):
+            pid = self._lock_session()
+            try:
+                ready = self._recheck(claimed)
+                mails = self._compose(ready, pid)
+                Action._checkpoint()
+                self._deliver(mails)
+                self._write_history()
+                time_left = Action._checkpoint(len(claimed))
+            finally:
+                self._unlock_session(pid)
+            if time_left == 0:
+                Action._trigger_sending()
+                break
+
+    def _held_actions(self):
+        """Return a condition on queued actions ``a`` that may not leave now, whatever the ledger says of their items."""
+        today_closed = [
+            company.id
+            for company in self.env["res.company"].sudo().search([])
+            if self._local_day(company) in company._dunning_closed_days(self._local_day(company), horizon=7)
+        ]
+        return SQL(
+            """(a.company_id IN %(closed)s
+                OR EXISTS (SELECT FROM credit_profile r WHERE r.partner_id = a.partner_id AND r.company_id = a.company_id
+                                                         AND r.reply_waiting)
+                OR EXISTS (SELECT FROM credit_dunning_level l JOIN credit_dunning_scenario s ON s.id = l.scenario_id
+                            WHERE l.id = a.level_id AND s.live IS NOT TRUE))""",
+            closed=tuple(today_closed) or (0,),
+        )
+
+    @api.model
+    def _local_day(self, company):
+        return fields.Date.context_today(self.with_context(tz=company._dunning_tz()))
+
+    def _claim(self, held):
+        """Return the next batch of queued actions, locked. First statement of a transaction, so nobody is in front."""
+        for attempt in range(ATTEMPTS):
+            try:
+                rows = self.env.execute_query(
+                    SQL(
+                        """SELECT a.id FROM credit_collection_action a
+                            WHERE a.state = 'queued' AND a.channel = 'email' AND NOT %s
+                            ORDER BY a.id LIMIT %s FOR UPDATE SKIP LOCKED""",
+                        held,
+                        BATCH,
+                    )
+                )
+                return self.env["credit.collection.action"].sudo().browse([row[0] for row in rows])
+            except (SerializationFailure, LockNotAvailable):
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                self.env.cr.rollback()
+
+    def _lock_session(self):
+        """Hold, until released, the advisory lock that says this worker is alive. Return the backend's pid."""
+        [(pid, _locked)] = self.env.execute_query(
+            SQL("SELECT pg_backend_pid(), pg_advisory_lock(%s, pg_backend_pid())", self._LOCK_CLASS)
+        )
+        return pid
+
+    def _unlock_session(self, pid):
+        if not self.env.cr.closed:
+            self.env.cr.execute(SQL("SELECT pg_advisory_unlock(%s, %s)", self._LOCK_CLASS, pid))
+
+    # -------------------------------------------------------------------------
+    # Re-check
+    # -------------------------------------------------------------------------
+
+    def _recheck(self, actions):
+        """Drop what may no longer be claimed, bring the figures up to date; return the actions that still go out.
+
+        A line is dropped when its item is no longer due for that level: paid, excluded, disputed, paused, covered …
+        An action without lines left is cancelled; one whose text was edited before its figures changed goes back to be
+        confirmed.
+        """
+        OpenItem = self.env["credit.open.item"].sudo().with_context(credit_ignore_prepared=True)
+        OpenItem.invalidate_model()
+        ready = actions.browse()
+        dropped, moved, changed = actions.line_ids.browse(), {}, actions.browse()
+        for company, mine in actions.grouped("company_id").items():
+            items = OpenItem.with_context(tz=company._dunning_tz()).browse(mine.line_ids.move_line_id.ids).exists()
+            items.fetch(["chase_state", "next_level_id", "claimable_amount"])
+            by_id = {item.id: item for item in items}
+            for line in mine.line_ids:
+                item = by_id.get(line.move_line_id.id)
+                if line.state == "void":
+                    continue
+                if not item or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id)):
+                    dropped |= line
+                    changed |= line.action_id
+                elif line.currency_id.compare_amounts(line.amount, item.claimable_amount):
+                    moved[line] = item.claimable_amount
+                    changed |= line.action_id
+        if dropped:
+            dropped._void()
+        for line, amount in moved.items():
+            line._write_evidence({"amount": amount})
+        for action in actions:
+            standing = action.line_ids.filtered(lambda line: line.state != "void")
+            if action.level_id and not any(line.state == "pending" for line in standing):
+                action._set_state("cancelled", reason=self.env._("Nothing of it may be claimed any more."))
+            elif action in changed and action.body:
+                action._set_state("to_confirm", reason=self.env._("The figures changed after the text was edited."))
+            else:
+                ready |= action
+        return ready
+
+    # -------------------------------------------------------------------------
+    # Words
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _placeholders(self):
+        """Return the names an accountant may use in braces."""
+        return (
+            "customer",
+            "contact",
+            "company",
+            "amount",
+            "net_amount",
+            "credits",
+            "item_count",
+            "oldest_due_date",
+            "days_overdue",
+            "deadline",
+            "deadline_days",
+            "today",
+            "collector",
+        )
+
+    def _compose(self, actions, pid):
+        """Render each action and mark it ``sending``; return what :meth:`_deliver` needs, in order."""
+        mails = []
+        failed = {}
+        blacklisted = self._blacklisted(actions)
+        self._ensure_portal_tokens(actions)
+        now = fields.Datetime.now()
+        updates = []
+        for action in actions:
+            address = email_normalize(action.recipient_id.email or "")
+            sender = self._sender(action)
+            problem = self._problem(action, address, sender, blacklisted)
+            if problem:
+                failed[action] = problem
+                continue
+            words = self._render(action)
+            message_id = generate_tracking_message_id(f"{action.id}-credit.collection.action")
+            attachments = self._attach_invoices(action)
+            updates.append((action.id, message_id, words["subject"], words["html"], sender, address, now, pid))
+            mails.append({"action": action, "message_id": message_id, "words": words, "attachments": attachments})
+            mails[-1].update(email_from=sender, email_to=action.recipient_id.email_formatted)
+        self._fail(failed)
+        self._mark_sending(updates)
+        self._add_reply_to(mails)
+        return mails
+
+    def _problem(self, action, address, sender, blacklisted):
+        """Return why the action cannot be mailed, or False."""
+        profile = action.profile_id
+        if not address:
+            return self.env._("No e-mail address: add one to the customer, or contact it by other means.")
+        if address == email_normalize(profile.bounced_email or ""):
+            return self.env._("Reminders to %s came back: correct the address.", address)
+        if address in blacklisted:
+            return self.env._("%s is on the blacklist.", address)
+        if not sender:
+            return self.env._("The sender has no e-mail address: set one on the company or the collector.")
+        return False
+
+    @api.model
+    def _sender(self, action):
+        return action.user_id.email_formatted or action.company_id.email_formatted
+
+    def _blacklisted(self, actions):
+        addresses = {email_normalize(email) for email in actions.recipient_id.mapped("email") if email}
+        return set(self.env["mail.blacklist"].sudo().search([("email", "in", list(addresses))]).mapped("email"))
+
+    def _mark_sending(self, rows):
+        """One statement for the batch: ``sending``, with Message-ID and words, before the server is spoken to."""
+        if not rows:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE credit_collection_action a
+                      SET state = 'sending', message_id = v.message_id, subject = v.subject, body_sent = v.body,
+                          email_from = v.email_from, email_to = v.email_to, date_sending = v.now, sender_pid = v.pid
+                     FROM (VALUES %s) AS v (id, message_id, subject, body, email_from, email_to, now, pid)
+                    WHERE a.id = v.id""",
+                SQL(", ").join(SQL("(%s, %s, %s, %s, %s, %s, %s::timestamp, %s)", *row) for row in rows),
+            )
+        )
+        self.env["credit.collection.action"].invalidate_model()
+
+    def _render(self, action):
+        """Return ``subject``, ``text`` (the level's words, filled), ``html`` (the whole mail) and ``preview``.
+
+        In the language of the recipient, else of the customer, else of the company.
+        """
+        lang = action.recipient_id.lang or action.partner_id.lang or action.company_id.partner_id.lang or self.env.lang
+        action = action.with_context(lang=lang)
+        values = self.with_context(lang=lang)._render_values(action)
+        text = action.body or text_tools.fill(Markup(action.level_id.text or ""), values["words"])
+        subject = action.subject or text_tools.fill(action.level_id.subject or "", values["words"])
+        html = self.env["ir.qweb"].with_context(lang=lang)._render(
+            "credit_collection.dunning_email", {**values, "text": text, "subject": subject}, lang=lang
+        )
+        return {"subject": subject, "text": text, "html": html, "preview": html}
+
+    def _render_values(self, action):
+        """Return what the mail's template shows: the words for the placeholders, and the items grouped by currency."""
+        env = action.env
+        today = self._local_day(action.company_id)
+        lines = action.line_ids.filtered(lambda line: line.state != "void")
+        claimed = lines.filtered(lambda line: line.kind == "claimed")
+        oldest = min(claimed.mapped("date_maturity"), default=False)
+        words = {
+            "customer": action.partner_id.name,
+            "contact": action.recipient_id.name or action.partner_id.name,
+            "company": action.company_id.name,
+            "amount": self._sums(action, "claimed"),
+            "net_amount": self._sums(action, "claimed", "credit"),
+            "credits": self._sums(action, "credit"),
+            "item_count": str(len(claimed)),
+            "oldest_due_date": format_date(env, oldest) if oldest else "",
+            "days_overdue": str((today - oldest).days) if oldest else "",
+            "deadline": format_date(env, fields.Date.add(today, days=action.level_id.deadline_days)),
+            "deadline_days": str(action.level_id.deadline_days),
+            "today": format_date(env, today),
+            "collector": action.user_id.name or action.company_id.name,
+        }
+        groups = [
+            {
+                "currency": currency,
+                "lines": mine.sorted(lambda line: (("claimed", "credit", "not_due").index(line.kind), line.date_maturity)),
+                "total": sum(mine.filtered(lambda line: line.kind != "not_due").mapped("amount")),
+            }
+            for currency, mine in sorted(lines.grouped("currency_id").items(), key=lambda item: item[0].name)
+        ]
+        return {
+            "action": action,
+            "company": action.company_id,
+            "today": today,
+            "groups": groups,
+            "words": words,
+            "pay_url": self._pay_url,
+            "format_amount": lambda amount, currency: format_amount(env, amount, currency),
+            "format_date": lambda date: format_date(env, date),
+        }
+
+    def _sums(self, action, *kinds):
+        amounts = (format_amount(action.env, amount, currency) for currency, amount in action._totals(*kinds).items())
+        return " + ".join(amounts)
+
+    # -------------------------------------------------------------------------
+    # Links and attachments
+    # -------------------------------------------------------------------------
+
+    def _pay_url(self, line):
+        """Return the page on which core lets the customer see and pay this invoice, or False."""
+        move = line.move_id.sudo()
+        if line.kind == "credit" or not move.access_token or not move._has_to_be_paid():
+            return False
+        return f"{move.get_base_url()}{move.access_url}?access_token={move.access_token}"
+
+    def _ensure_portal_tokens(self, actions):
+        for move in actions.line_ids.move_id.sudo():
+            if move.is_sale_document(include_receipts=True):
+                move._portal_ensure_token()
+
+    def _attach_invoices(self, action):
+        """Keep the PDF of each claimed invoice with the action, when its level says so."""
+        if not action.level_id.attach_invoices:
+            return self.env["ir.attachment"]
+        moves = action.line_ids.filtered(lambda line: line.kind == "claimed" and line.state != "void").move_id
+        documents = [
+            move._get_invoice_legal_documents("pdf", allow_fallback=True)
+            for move in moves.sudo()
+            if move.is_sale_document(include_receipts=True)
+        ]
+        return self.env["ir.attachment"].sudo().create(
+            [
+                {
+                    "name": document["filename"],
+                    "raw": document["content"],
+                    "mimetype": "application/pdf",
+                    "res_model": "credit.collection.action",
+                    "res_id": action.id,
+                }
+                for document in documents
+            ]
+        )
+
+    # -------------------------------------------------------------------------
+    # Deliver
+    # -------------------------------------------------------------------------
+
+    def _deliver(self, mails):
+        """Give each mail to the server; commit each outcome before the next.
+
+        A connection that breaks while a mail is handed over leaves that one *To check*: the server may have taken it.
+        """
+        session = None
+        for position, mail in enumerate(mails):
+            try:
+                session = self._live_session(session, mail["email_from"])
+            except (OSError, smtplib.SMTPException, UserError, MailDeliveryException) as error:
+                waiting = self.env["credit.collection.action"].union(*(later["action"] for later in mails[position:]))
+                waiting.sudo()._write_state({"state": "queued", "message_id": False})
+                self.env["credit.collection.action"]._checkpoint()
+                raise UserError(
+                    self.env._("The mail server cannot be reached (%s). The reminders stay queued.", error)
+                ) from error
+            try:
+                self._hand_over(session, mail)
+            except smtplib.SMTPServerDisconnected:
+                _logger.warning("The server hung up while taking %s: it is listed to check.", mail["message_id"])
+                session = None
+                continue
+            except (MailDeliveryException, smtplib.SMTPException, UserError, ValueError) as error:
+                self._commit_outcome(mail["action"], self._refusal(error))
+            else:
+                self._commit_outcome(mail["action"], None)
+        if session:
+            session.quit()
+
+    def _live_session(self, session, email_from):
+        """Return a session that still answers. Asked before each mail, so that a break later means *in the middle of it*."""
+        if session:
+            try:
+                if session.noop()[0] == 250:
+                    return session
+            except (OSError, smtplib.SMTPException):
+                _logger.info("The mail server closed the session: a new one is opened.")
+        return self.env["ir.mail_server"]._connect__(smtp_from=email_from)
+
+    def _hand_over(self, session, mail):
+        MailServer = self.env["ir.mail_server"]
+        message = MailServer._build_email__(
+            email_from=mail["email_from"],
+            email_to=[mail["email_to"]],
+            subject=mail["words"]["subject"],
+            body=mail["words"]["html"],
+            body_alternative=html2plaintext(mail["words"]["html"]),
+            reply_to=mail["reply_to"],
+            attachments=[(attachment.name, attachment.raw, attachment.mimetype) for attachment in mail["attachments"]],
+            message_id=mail["message_id"],
+            subtype="html",
+            subtype_alternative="plain",
+            headers={"X-Odoo-Objects": f"credit.profile-{mail['action'].profile_id.id}"},
+        )
+        MailServer.send_email(message, smtp_session=session)
+
+    @api.model
+    def _refusal(self, error):
+        return str(error.args[-1] if error.args else error)
+
+    def _commit_outcome(self, action, refusal):
+        """Commit that the server took the mail, or refused it.
+
+        Tried again when another transaction was in the way: the mail has left, the ledger of it must follow.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                if refusal is None:
+                    self._mark_sent(action)
+                else:
+                    self._fail({action: refusal})
+                self.env["credit.collection.action"]._checkpoint()
+                return
+            except (SerializationFailure, LockNotAvailable):
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                self.env.cr.rollback()
+                self.env.invalidate_all(flush=False)
+
+    def _mark_sent(self, action):
+        self.env.cr.execute(
+            SQL(
+                "UPDATE credit_collection_action SET state = 'sent', date_done = %s WHERE id = %s AND state = 'sending'",
+                fields.Datetime.now(),
+                action.id,
+            )
+        )
+        self.env["credit.collection.action.line"]._reach_levels(action, self._local_day(action.company_id))
+
+    def _fail(self, reasons):
+        """Mark actions failed, each with its reason; their items wait on the list *Failed*, with an activity."""
+        for action, reason in reasons.items():
+            action._set_state("failed", reason=reason)
+        by_company = defaultdict(dict)
+        for action, reason in reasons.items():
+            profile = action.partner_id._followup_profile(action.company_id)
+            by_company[action.company_id][profile] = reason
+        for notes in by_company.values():
+            profiles = self.env["credit.profile"].union(*notes)
+            profiles._raise_activity(
+                "credit_collection.mail_activity_failed", self.env._("A reminder could not be sent."), notes
+            )
+
+    def _add_reply_to(self, mails):
+        """Answers come back to the customer's file, by core's reply addresses."""
+        profiles = self.env["credit.profile"].union(*(mail["action"].profile_id for mail in mails))
+        for company, mine in profiles.grouped("company_id").items():
+            reply_to = mine._notify_get_reply_to(default=company.email_formatted)
+            for mail in mails:
+                if mail["action"].company_id == company:
+                    mail["reply_to"] = reply_to.get(mail["action"].profile_id.id) or mail["email_from"]
+
+    # -------------------------------------------------------------------------
+    # History
+    # -------------------------------------------------------------------------
+
+    def _write_history(self):
+        """Show what was sent in the history of the customer's file and of each invoice; also what a crash left unwritten."""
+        Action = self.env["credit.collection.action"].sudo()
+        actions = Action.search([("state", "=", "sent"), ("message_id", "!=", False), ("mail_message_id", "=", False)])
+        if not actions:
+            return
+        note = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
+        messages = self.env["mail.message"].sudo().create(
+            [
+                {
+                    "model": "credit.profile",
+                    "res_id": action.profile_id.id,
+                    "record_name": action.partner_id.display_name,
+                    "message_type": "email_outgoing",
+                    "subtype_id": note,
+                    "author_id": (action.user_id.partner_id or action.company_id.partner_id).id,
+                    "email_from": action.email_from,
+                    "reply_to": action.email_from,
+                    "message_id": action.message_id,
+                    "subject": action.subject,
+                    "body": action.body_sent,
+                    "date": action.date_done,
+                    "record_alias_domain_id": False,
+                    "record_company_id": action.company_id.id,
+                    "email_add_signature": False,
+                    "is_internal": True,
+                    "attachment_ids": action.attachment_ids.ids,
+                }
+                for action in actions
+            ]
+        )
+        self.env.cr.execute(
+            SQL(
+                "UPDATE credit_collection_action a SET mail_message_id = v.message FROM (VALUES %s) AS v (id, message) WHERE a.id = v.id",
+                SQL(", ").join(SQL("(%s, %s)", a.id, m.id) for a, m in zip(actions, messages, strict=True)),
+            )
+        )
+        actions.invalidate_recordset(["mail_message_id"])
+        self._note_on_invoices(actions)
+
+    def _note_on_invoices(self, actions):
+        """A line in the history of each invoice that climbed a level or was claimed."""
+        bodies = defaultdict(Markup)
+        for action in actions:
+            for line in action.line_ids:
+                if line.kind == "claimed" and line.state != "void" and line.move_id:
+                    bodies[line.move_id.id] = action._note_for_invoice()
+        moves = self.env["account.move"].sudo().browse(bodies)
+        moves._message_log_batch(bodies=bodies)

@@ -1,0 +1,72 @@
+from odoo import api, fields, models
+
+
+class CreditDunningScenario(models.Model):
+    """A way of chasing a customer: levels, from before the due date to the formal notice.
+
+    Nothing is sent by a scenario before someone switches it on (``live``).
+    """
+
+    _name = "credit.dunning.scenario"
+    _description = "Dunning scenario"
+    _order = "company_id, sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    live = fields.Boolean(
+        string="Switched On", copy=False, help="Off: nothing is prepared or sent; the preview shows what would go out."
+    )
+    level_ids = fields.One2many("credit.dunning.level", "scenario_id", copy=True)
+
+    # Brakes
+    minimum_amount = fields.Monetary(
+        default=15.0, help="A customer who owes less than this, net of credits, is not chased. In the company's currency."
+    )
+    gap_days = fields.Integer(
+        string="Days Between Reminders",
+        default=7,
+        help="After the due date, two written reminders of one item are at least this many days apart.",
+    )
+    unallocated_threshold = fields.Float(
+        string="Unallocated Payments (%)",
+        default=10.0,
+        help="Unallocated payments of at least this share of the claim hold the reminder until they are allocated. "
+        "Below, they are shown and deducted. Credit notes hold it only when they cover the whole claim.",
+    )
+
+    _gap_positive = models.Constraint("CHECK (gap_days >= 0)", "The days between reminders cannot be negative.")
+    _minimum_positive = models.Constraint("CHECK (minimum_amount >= 0)", "The minimum amount cannot be negative.")
+    _threshold_range = models.Constraint(
+        "CHECK (unallocated_threshold >= 0)", "The share of unallocated payments cannot be negative."
+    )
+
+    def copy(self, default=None):
+        copies = super().copy(default)
+        for scenario, copied in zip(self, copies, strict=True):
+            twin = dict(zip(scenario.level_ids, copied.level_ids, strict=True))
+            for level, new_level in twin.items():
+                if level.anchor_level_id in twin:
+                    new_level.anchor_level_id = twin[level.anchor_level_id]
+        return copies
+
+    def action_switch_on(self):
+        """Let the scenario send from the next nightly run on. Credit managers only (access rights)."""
+        self.write({"live": True})
+
+    def action_switch_off(self):
+        """Stop the scenario: what is queued waits until it is switched on again."""
+        self.write({"live": False})
+
+    @api.model
+    def _cron_dunning(self):
+        """The nightly run: housekeeping, prepare, send. Each step commits its own progress."""
+        companies = self.search([("live", "=", True)]).company_id
+        self.env["credit.profile"]._create_missing(companies)
+        for company in companies:
+            run = self.env["credit.collection.action"].with_company(company)
+            run = run.with_context(allowed_company_ids=company.ids, tz=company._dunning_tz())
+            run._prepare_chase()
+        self.env["credit.dunning.mailer"]._send_queued()

@@ -1,0 +1,225 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+
+class CreditProfile(models.Model):
+    """A customer's collection file in a company.
+
+    Reminders, replies and bounces arrive in its history. What a person decided about chasing the customer stands
+    here; the figures come from the open items when they are read.
+    """
+
+    _name = "credit.profile"
+    _description = "Collection file"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "partner_id, company_id"
+    _rec_name = "partner_id"
+    _check_company_auto = True
+
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, index=True, ondelete="restrict", domain="[('parent_id', '=', False)]"
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+
+    # Decisions
+    collector_id = fields.Many2one("res.users", string="Collector", tracking=True, check_company=True)
+    scenario_id = fields.Many2one(
+        "credit.dunning.scenario", tracking=True, check_company=True, ondelete="restrict", help="Empty: the company's default."
+    )
+    always_confirm = fields.Boolean(tracking=True, help="Nothing leaves to this customer before a person has confirmed it.")
+    paused_until = fields.Date(tracking=True, help="Nothing is sent up to and including this day.")
+    pause_reason = fields.Char(tracking=True)
+    contact_ids = fields.Many2many(
+        "res.partner",
+        string="Collection Contacts",
+        domain="[('commercial_partner_id', '=', partner_id)]",
+        help="Reminders go to the first of them that has an e-mail address; else to the invoice contact; else to the customer.",
+    )
+
+    # What came back
+    reply_waiting = fields.Boolean(readonly=True, copy=False, help="The next reminder waits until someone has read the answer.")
+    bounced_email = fields.Char(readonly=True, copy=False, help="Reminders to this address came back.")
+
+    # Figures
+    item_ids = fields.Many2many("credit.open.item", compute="_compute_items", string="Open Items")
+    amount_due = fields.Monetary(compute="_compute_items", string="Open Balance", help="In the company's currency.")
+    amount_overdue = fields.Monetary(compute="_compute_items", string="Overdue", help="In the company's currency.")
+    action_ids = fields.Many2many("credit.collection.action", compute="_compute_action_ids", string="Reminders")
+
+    _partner_company_uniq = models.Constraint(
+        "UNIQUE (partner_id, company_id)", "This customer already has a collection file in this company."
+    )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_items(self):
+        groups = self.env["credit.open.item"]._of_today()._read_group(
+            [("partner_id", "in", self.partner_id.ids), ("company_id", "in", self.company_id.ids)],
+            ["partner_id", "company_id"],
+            ["id:recordset", "amount_residual:sum", "amount_overdue:sum"],
+        )
+        by_key = {(partner, company): figures for partner, company, *figures in groups}
+        for profile in self:
+            figures = by_key.get((profile.partner_id, profile.company_id), (False, 0.0, 0.0))
+            profile.item_ids, profile.amount_due, profile.amount_overdue = figures
+
+    @api.depends("partner_id", "company_id")
+    def _compute_action_ids(self):
+        groups = self.env["credit.collection.action"]._read_group(
+            [("partner_id", "in", self.partner_id.ids), ("company_id", "in", self.company_id.ids)],
+            ["partner_id", "company_id"],
+            ["id:recordset"],
+        )
+        by_key = {(partner, company): actions for partner, company, actions in groups}
+        for profile in self:
+            actions = by_key.get((profile.partner_id, profile.company_id), self.env["credit.collection.action"])
+            profile.action_ids = actions.sorted()
+
+    @api.constrains("partner_id")
+    def _check_commercial_partner(self):
+        for profile in self:
+            if profile.partner_id != profile.partner_id.commercial_partner_id:
+                raise ValidationError(
+                    self.env._("%s is a contact: open the collection file of its company.", profile.partner_id.display_name)
+                )
+
+    @api.constrains("paused_until", "pause_reason")
+    def _check_pause_reason(self):
+        for profile in self:
+            if profile.paused_until and not profile.pause_reason:
+                raise ValidationError(self.env._("Say why %s is paused.", profile.partner_id.display_name))
+
+    def write(self, vals):
+        if {"partner_id", "company_id"} & vals.keys():
+            raise UserError(self.env._("A collection file stays with its customer and company. Merge the customers instead."))
+        return super().write(vals)
+
+    # -------------------------------------------------------------------------
+    # Buttons
+    # -------------------------------------------------------------------------
+
+    def action_mark_read(self):
+        """The customer's answer was read: reminders may go on."""
+        self.write({"reply_waiting": False})
+        for profile in self:
+            profile._message_log(body=self.env._("Answer read: reminders may go on."))
+
+    def action_forget_bounce(self):
+        """Use again the address that reminders came back from."""
+        self.write({"bounced_email": False})
+
+    def action_write_message(self):
+        """Open a new message to the customer, with the overdue items listed; it is sent and kept like a reminder."""
+        self.ensure_one()
+        action = self.env["credit.collection.action"].create(
+            {
+                "partner_id": self.partner_id.id,
+                "company_id": self.company_id.id,
+                "recipient_id": self._recipient().id,
+                "user_id": self.env.uid,
+            }
+        )
+        items = self.env["credit.open.item"]._of_today().search(
+            [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id), ("days_overdue", ">", 0)]
+        )
+        self.env["credit.collection.action.line"].create(
+            [{"action_id": action.id, "move_line_id": item.id} for item in items if item.chase_state != "excluded"]
+        )
+        return action._get_records_action()
+
+    def _recipient(self):
+        """Return the contact reminders go to, as the open items say it."""
+        self.ensure_one()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT %s FROM credit_profile pr JOIN res_partner p ON p.id = pr.partner_id WHERE pr.id = %s",
+                self.env["credit.open.item"]._sql_recipient(),
+                self.id,
+            )
+        )
+        return self.env["res.partner"].browse(rows[0][0])
+
+    # -------------------------------------------------------------------------
+    # The run and the mail gateway
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _create_missing(self, companies):
+        """Create the files of customers with open items in ``companies``, in one statement."""
+        if not companies:
+            return
+        items = self.env["credit.open.item"].sudo().with_context(allowed_company_ids=companies.ids)
+        query = items._search([("company_id", "in", companies.ids), ("partner_id", "!=", False)])
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO credit_profile (partner_id, company_id, create_uid, create_date, write_uid, write_date)
+                   SELECT DISTINCT partner_id, company_id, %(uid)s::int, now() at time zone 'UTC', %(uid)s::int,
+                          now() at time zone 'UTC'
+                     FROM (%(items)s) i
+                   ON CONFLICT (partner_id, company_id) DO NOTHING""",
+                uid=self.env.uid,
+                items=query.select(
+                    SQL("%s AS partner_id", items._field_to_sql(items._table, "partner_id", query)),
+                    SQL("%s AS company_id", items._field_to_sql(items._table, "company_id", query)),
+                ),
+            )
+        )
+        self.env["credit.open.item"].invalidate_model()
+
+    def _raise_activity(self, xmlid, summary, note=None):
+        """Ask the collector to act, once: not again while such an activity is open.
+
+        :param dict note: a text by profile, or None
+        """
+        activity_type = self.env.ref(xmlid)
+        busy = self.activity_ids.filtered(lambda activity: activity.activity_type_id == activity_type)
+        waiting = self.browse(busy.mapped("res_id"))
+        model = self.env["ir.model"]._get(self._name)
+        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
+            [
+                {
+                    "activity_type_id": activity_type.id,
+                    "summary": summary,
+                    "note": (note or {}).get(profile),
+                    "res_model_id": model.id,
+                    "res_id": profile.id,
+                    "user_id": profile._responsible().id,
+                    "date_deadline": fields.Date.context_today(self),
+                }
+                for profile in self - waiting
+            ]
+        )
+
+    def _responsible(self):
+        """Return who answers for this customer's reminders: the collector, else the user, else a credit manager."""
+        if self.collector_id:
+            return self.collector_id
+        if not self.env.su and self.env.user.has_group("credit_collection.credit_collection_group_user"):
+            return self.env.user
+        managers = self.env.ref("credit_collection.credit_collection_group_manager").sudo().all_user_ids
+        able = managers.filtered(lambda user: user.active and user.share is False and self.company_id in user.company_ids)
+        return able[:1] or self.env.user
+
+    def message_update(self, msg_dict, update_vals=None):
+        """EXTENDS 'mail': an answer holds the next reminder until someone has read it."""
+        res = super().message_update(msg_dict, update_vals)
+        self.write({"reply_waiting": True})
+        self._raise_activity("credit_collection.mail_activity_reply", self.env._("Read the customer's answer."))
+        return res
+
+    def _merge_into(self, target):
+        """Move what hangs on these files to ``target`` (the customers were merged) and delete them."""
+        for profile in self:
+            self.env["mail.message"].sudo().search([("model", "=", self._name), ("res_id", "=", profile.id)]).write(
+                {"res_id": target.id}
+            )
+            profile.activity_ids.write({"res_id": target.id})
+            kept = ("collector_id", "scenario_id", "always_confirm", "reply_waiting", "bounced_email")
+            vals = {name: profile[name] for name in kept if profile[name] and not target[name]}
+            vals = self._convert_to_write(vals)
+            if profile.paused_until and (not target.paused_until or target.paused_until < profile.paused_until):
+                vals.update(paused_until=profile.paused_until, pause_reason=profile.pause_reason)
+            vals["contact_ids"] = [fields.Command.link(contact.id) for contact in profile.contact_ids]
+            target.write(vals)
+        self.unlink()

@@ -1,0 +1,57 @@
+from datetime import datetime, time, timedelta
+
+from odoo import api, fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    followup_scenario_id = fields.Many2one(
+        "credit.dunning.scenario",
+        string="Default Dunning Scenario",
+        domain="[('company_id', '=', id)]",
+        help="Chases the customers of this company that have no scenario of their own.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        companies.sudo()._create_dunning_scenarios()
+        return companies
+
+    def _create_dunning_scenarios(self):
+        """Copy the shipped scenarios, with their translations, to the companies that have none; the first one is default."""
+        Scenario = self.env["credit.dunning.scenario"].with_context(active_test=False)
+        for company in self:
+            own = Scenario.search([("company_id", "=", company.id)])
+            own = own or self._shipped_dunning_scenarios().copy({"company_id": company.id})
+            if not company.followup_scenario_id:
+                company.followup_scenario_id = own[:1]
+
+    def _shipped_dunning_scenarios(self):
+        xmlids = ("credit_collection.scenario_standard", "credit_collection.scenario_good_customers")
+        scenarios = [self.env.ref(xmlid, raise_if_not_found=False) for xmlid in xmlids]
+        return self.env["credit.dunning.scenario"].union(*filter(None, scenarios))
+
+    def _dunning_tz(self):
+        """Return the time zone in which the company's nightly run asks what day it is."""
+        return self.resource_calendar_id.tz or self.env.user.tz or "UTC"
+
+    def _dunning_closed_days(self, day, horizon=400):
+        """Return the days on which nothing leaves, each with the next working day, as ``{date: date}``.
+
+        :param date day: the first day looked at
+        :param int horizon: how many days ahead; a later closed day is only met again on the day itself
+        """
+        self.ensure_one()
+        calendar = self.resource_calendar_id
+        start = datetime.combine(day, time.min)
+        unusual = calendar._get_unusual_days(start, start + timedelta(days=horizon), self) if calendar else {}
+        closed, following = {}, None
+        for text in sorted(unusual, reverse=True):
+            current = fields.Date.to_date(text)
+            if not unusual[text]:
+                following = current
+            elif following:
+                closed[current] = following
+        return closed

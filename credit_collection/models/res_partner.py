@@ -1,0 +1,73 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    followup_profile_ids = fields.One2many("credit.profile", "partner_id", string="Collection Files")
+    followup_item_ids = fields.Many2many("credit.open.item", compute="_compute_followup", string="Open Items")
+    followup_overdue = fields.Monetary(
+        compute="_compute_followup",
+        string="Overdue",
+        compute_sudo=False,
+        groups="account.group_account_invoice,account.group_account_readonly",
+        help="Of the active company, in its currency.",
+    )
+    followup_action_count = fields.Integer(
+        compute="_compute_followup_action_count",
+        string="Reminders",
+        groups="account.group_account_invoice,account.group_account_readonly",
+    )
+
+    @api.depends_context("company")
+    def _compute_followup(self):
+        groups = self.env["credit.open.item"]._of_today()._read_group(
+            [("partner_id", "in", self.ids), ("company_id", "=", self.env.company.id)],
+            ["partner_id"],
+            ["id:recordset", "amount_overdue:sum"],
+        )
+        by_partner = {partner.id: figures for partner, *figures in groups}
+        for partner in self:
+            partner.followup_item_ids, partner.followup_overdue = by_partner.get(partner.id, (False, 0.0))
+
+    @api.depends_context("company")
+    def _compute_followup_action_count(self):
+        groups = self.env["credit.collection.action"]._read_group(
+            [("partner_id", "in", self.ids), ("company_id", "=", self.env.company.id)], ["partner_id"], ["__count"]
+        )
+        counts = {partner.id: count for partner, count in groups}
+        for partner in self:
+            partner.followup_action_count = counts.get(partner.id, 0)
+
+    def action_followup_profile(self):
+        """Open the customer's collection file in the active company; it is created when there is none.
+
+        :raise UserError: for a contact of a company
+        """
+        self.ensure_one()
+        if self != self.commercial_partner_id:
+            raise UserError(self.env._("Open the collection file of %s.", self.commercial_partner_id.display_name))
+        return self._followup_profile(self.env.company)._get_records_action()
+
+    def action_followup_actions(self):
+        """Open the customer's reminders in the active company."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_collection_action_action")
+        action["domain"] = [("partner_id", "=", self.id), ("company_id", "=", self.env.company.id)]
+        action["context"] = {}
+        return action
+
+    def _followup_profile(self, company):
+        """Return the customer's collection file in ``company``, created when there is none."""
+        self.ensure_one()
+        profile = self._followup_profiles(company)
+        return profile or self.env["credit.profile"].create(
+            {"partner_id": self.commercial_partner_id.id, "company_id": company.id}
+        )
+
+    def _followup_profiles(self, company):
+        """Return the collection files these customers have in ``company``."""
+        return self.env["credit.profile"].search(
+            [("partner_id", "in", self.commercial_partner_id.ids), ("company_id", "=", company.id)]
+        )

@@ -1,0 +1,33 @@
+"""Placeholders in the texts of dunning levels.
+
+An accountant writes ``Dear {contact}, {amount} is due`` and nothing more: names in braces, from a fixed list.
+
+>>> fill("Dear {contact}, {amount} is due.", {"contact": "Ann", "amount": "12.00 €"})
+'Dear Ann, 12.00 € is due.'
+>>> sorted(unknown_placeholders("{contact} {amont}", {"contact", "amount"}))
+['amont']
+"""
+
+import re
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+def unknown_placeholders(text, known):
+    """Return the names in braces in ``text`` that are not in ``known``, as a set."""
+    return set(_PLACEHOLDER.findall(text or "")) - set(known)
+
+
+def fill(text, values):
+    """Return ``text`` with each ``{name}`` replaced by ``values[name]``.
+
+    The result is of the type of ``text``: with a Markup, values that are plain strings are escaped.
+
+    :param str text: the text of a level; empty text gives empty text
+    :param dict values: a string (or Markup) by placeholder name
+    :raise KeyError: for a name without a value
+    """
+    kind = type(text or "")
+    pieces = _PLACEHOLDER.split(text or "")
+    filled = [kind(piece) if i % 2 == 0 else values[piece] for i, piece in enumerate(pieces)]
+    return kind("").join(filled)

@@ -1,0 +1,65 @@
+from odoo import api, fields, models
+
+
+class CreditDunningPreview(models.TransientModel):
+    """What goes out for a selection of open items, what does not and why; then the same run as at night."""
+
+    _name = "credit.dunning.preview"
+    _description = "Preview of reminders"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, default=lambda self: self.env.company)
+    selected_ids = fields.Many2many("credit.open.item", readonly=True)
+    chase_ids = fields.Many2many("credit.open.item", compute="_compute_split", string="What Goes Out")
+    other_ids = fields.Many2many("credit.open.item", compute="_compute_split", string="What Does Not, and Why")
+    summary = fields.Char(compute="_compute_split")
+
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        values["selected_ids"] = [fields.Command.set(self._selected_items().ids)]
+        return values
+
+    @api.model
+    def _selected_items(self):
+        """Return the open items the button was pressed for: items, customers or collection files of the active company."""
+        OpenItem = self.env["credit.open.item"]._of_today()
+        ids, model = self.env.context.get("active_ids", []), self.env.context.get("active_model")
+        company = fields.Domain("company_id", "=", self.env.company.id)
+        if model == "credit.open.item":
+            return OpenItem.search(company & fields.Domain("id", "in", ids))
+        if model == "credit.profile":
+            partners = self.env["credit.profile"].browse(ids).partner_id
+        elif model == "res.partner":
+            partners = self.env["res.partner"].browse(ids).commercial_partner_id
+        else:
+            return OpenItem.search(company)
+        return OpenItem.search(company & fields.Domain("partner_id", "in", partners.ids))
+
+    @api.depends("selected_ids")
+    def _compute_split(self):
+        for preview in self:
+            items = preview.selected_ids._of_today()
+            chased = items.filtered(lambda item: item.chase_state == "chase")
+            preview.chase_ids = chased
+            preview.other_ids = (items - chased).sorted(lambda item: (item.chase_state or "", item.date_maturity))
+            preview.summary = self.env._(
+                "%(actions)s customers are chased for %(items)s items; %(others)s items wait, each with its reason.",
+                actions=len(chased.partner_id),
+                items=len(chased),
+                others=len(items) - len(chased),
+            )
+
+    def action_prepare(self):
+        """Prepare the reminders as the nightly run does: automatic levels are sent, the others wait to be confirmed."""
+        self.ensure_one()
+        self.check_access("write")
+        self.env["credit.collection.action"].check_access("create")
+        company = self.company_id
+        self.env["credit.profile"].sudo()._create_missing(company)
+        Action = self.env["credit.collection.action"].sudo().with_company(company)
+        actions = Action.with_context(tz=company._dunning_tz())._prepare_chase(self.selected_ids.ids)
+        Action._trigger_sending()
+        window = self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_collection_action_action")
+        window["domain"] = [("id", "in", actions.ids)]
+        window["context"] = {}
+        return window
