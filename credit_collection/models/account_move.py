@@ -42,7 +42,11 @@ class AccountMove(models.Model):
         """EXTENDS 'account': since when the invoice is late, the level it has reached and what comes next."""
         alerts = super()._get_alerts()
         if self._is_followed_up():
-            items = self.env["credit.open.item"]._of_today().search([("move_id", "=", self._origin.id), ("days_overdue", ">", 0)])
+            items = (
+                self.env["credit.open.item"]
+                ._of_today()
+                .search([("move_id", "=", self._origin.id), ("days_overdue", ">", 0)])
+            )
             if items:
                 profile = self.commercial_partner_id._followup_profiles(self.company_id)
                 alerts["credit_collection"] = {

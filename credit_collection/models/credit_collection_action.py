@@ -2,7 +2,9 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_amount
+from odoo.tools import SQL, format_amount, split_every
+
+from ..tools.locks import session_lock
 
 CHANNELS = [("email", "E-mail"), ("call", "Call"), ("manual", "Set by hand")]
 STATES = [
@@ -61,7 +63,10 @@ class CreditCollectionAction(models.Model):
     # Figures
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     amount_company = fields.Monetary(
-        string="Claimed", currency_field="company_currency_id", readonly=True, help="In the company's currency, to sort by."
+        string="Claimed",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="In the company's currency, to sort by.",
     )
     totals = fields.Char(string="Claimed per Currency", compute="_compute_totals")
 
@@ -73,9 +78,15 @@ class CreditCollectionAction(models.Model):
     email_from = fields.Char(readonly=True, copy=False)
     email_to = fields.Char(readonly=True, copy=False)
     message_id = fields.Char(readonly=True, copy=False, index="btree_not_null", string="Message-ID")
-    mail_message_id = fields.Many2one("mail.message", readonly=True, copy=False, ondelete="set null", index="btree_not_null")
+    mail_message_id = fields.Many2one(
+        "mail.message", readonly=True, copy=False, ondelete="set null", index="btree_not_null"
+    )
     attachment_ids = fields.One2many(
-        "ir.attachment", "res_id", domain=[("res_model", "=", "credit.collection.action")], readonly=True, string="Attachments"
+        "ir.attachment",
+        "res_id",
+        domain=[("res_model", "=", "credit.collection.action")],
+        readonly=True,
+        string="Attachments",
     )
 
     # Course
@@ -89,6 +100,8 @@ class CreditCollectionAction(models.Model):
     )
     reason = fields.Char(readonly=True, copy=False, help="Why it failed, was voided or cancelled, or waits again.")
     note = fields.Text()
+
+    _LOCK_CLASS = 1129470544  # one preparation at a time in a company; any number no other two-key lock uses
 
     _agenda_idx = models.Index("(company_id, state, date_planned)")
     _unsent_idx = models.Index("(channel, id) WHERE state = 'queued'")
@@ -118,7 +131,9 @@ class CreditCollectionAction(models.Model):
     def _compute_totals(self):
         for action in self:
             totals = action._totals("claimed")
-            action.totals = " + ".join(format_amount(self.env, amount, currency) for currency, amount in totals.items())
+            action.totals = " + ".join(
+                format_amount(self.env, amount, currency) for currency, amount in totals.items()
+            )
 
     @api.depends("line_ids", "subject", "body", "recipient_id", "level_id", "body_sent")
     def _compute_preview(self):
@@ -139,14 +154,11 @@ class CreditCollectionAction(models.Model):
 
     def _abandoned_ids(self):
         """Return the ids of actions found ``sending`` whose worker no longer holds its lock."""
+        alive = self.env["credit.dunning.mailer"]._sql_sender_alive()
         rows = self.env.execute_query(
             SQL(
-                """SELECT a.id FROM credit_collection_action a
-                    WHERE a.state = 'sending' AND NOT EXISTS (
-                          SELECT FROM pg_locks k
-                           WHERE k.locktype = 'advisory' AND k.classid = %s AND k.objid = a.sender_pid AND k.granted
-                             AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database()))""",
-                self.env["credit.dunning.mailer"]._LOCK_CLASS,
+                "SELECT a.id FROM credit_collection_action a WHERE a.state = 'sending' AND NOT %s",
+                alive,
                 to_flush=self._fields["state"],
             )
         )
@@ -171,7 +183,9 @@ class CreditCollectionAction(models.Model):
         actions = super().create([{key: value for key, value in vals.items() if key in allowed} for vals in vals_list])
         for action in actions:
             if action.partner_id != action.partner_id.commercial_partner_id:
-                raise UserError(self.env._("%s is a contact: choose the company it belongs to.", action.partner_id.display_name))
+                raise UserError(
+                    self.env._("%s is a contact: choose the company it belongs to.", action.partner_id.display_name)
+                )
         return actions
 
     def write(self, vals):
@@ -194,7 +208,9 @@ class CreditCollectionAction(models.Model):
         gone = self.filtered(lambda action: action.state not in (*UNSENT, *also))
         if gone:
             raise UserError(
-                self.env._("“%s” has already left (or was cancelled): it can no longer be changed.", gone[0].display_name)
+                self.env._(
+                    "“%s” has already left (or was cancelled): it can no longer be changed.", gone[0].display_name
+                )
             )
 
     def _filter_evidence(self):
@@ -233,9 +249,7 @@ class CreditCollectionAction(models.Model):
         """Read the states afresh, and keep others from changing them in this transaction."""
         if self.ids:
             self.env.flush_all()
-            self.env.cr.execute(
-                SQL("SELECT FROM credit_collection_action WHERE id IN %s FOR UPDATE", tuple(self.ids))
-            )
+            self.env.cr.execute(SQL("SELECT FROM credit_collection_action WHERE id IN %s FOR UPDATE", tuple(self.ids)))
             self.invalidate_recordset(["state"])
 
     def _write_state(self, vals):
@@ -348,17 +362,19 @@ class CreditCollectionAction(models.Model):
         """
         company = self.env.company
         prepared = self.browse()
-        for written in (False, True):
-            while True:
-                partner_ids = self._partners_to_chase(company, written, item_ids)
-                batch = self.browse()
-                for start in range(0, len(partner_ids), CHUNK):
-                    batch |= self._prepare_chunk(company, partner_ids[start : start + CHUNK], written, item_ids)
-                prepared |= batch
-                if written or not batch:
-                    break
-        self._ask_for_allocation(company, item_ids)
-        self._checkpoint()
+        with session_lock(self.env.cr, self._LOCK_CLASS, company.id):
+            self._checkpoint()  # the snapshot of before the lock may not show what its last holder did
+            self.env["credit.profile"].sudo()._create_missing(company)
+            for written in (False, True):
+                while True:
+                    batch = self.browse()
+                    for partner_ids in split_every(CHUNK, self._partners_to_chase(company, written, item_ids)):
+                        batch |= self._prepare_chunk(company, partner_ids, written, item_ids)
+                    prepared |= batch
+                    if written or not batch:
+                        break
+            self._ask_for_allocation(company, item_ids)
+            self._checkpoint()
         return prepared
 
     def _chase_domain(self, company, written, item_ids):
@@ -367,25 +383,39 @@ class CreditCollectionAction(models.Model):
         return domain & fields.Domain("id", "in", item_ids) if item_ids is not None else domain
 
     def _partners_to_chase(self, company, written, item_ids):
-        groups = self.env["credit.open.item"].sudo()._read_group(
-            self._chase_domain(company, written, item_ids), ["partner_id"]
+        groups = (
+            self.env["credit.open.item"]
+            .sudo()
+            ._read_group(self._chase_domain(company, written, item_ids), ["partner_id"])
         )
         return sorted(partner.id for (partner,) in groups)
 
     def _prepare_chunk(self, company, partner_ids, written, item_ids):
-        """Prepare the actions of some customers in one transaction, under the company's lock."""
-        self._checkpoint()
-        self.env.cr.execute(SQL("SELECT pg_advisory_xact_lock(hashtext('credit.dunning.prepare'), %s)", company.id))
+        """Prepare the actions of some customers in one transaction."""
         OpenItem = self.env["credit.open.item"].sudo()
         query = OpenItem._search([("company_id", "=", company.id), ("partner_id", "in", partner_ids)])
-        columns = ("id", "partner_id", "recipient_id", "collector_id", "move_name", "date", "date_maturity", "currency_id")
+        columns = (
+            "id",
+            "partner_id",
+            "recipient_id",
+            "collector_id",
+            "move_name",
+            "date",
+            "date_maturity",
+            "currency_id",
+        )
         columns += ("days_overdue", "claimable_amount", "claimable_company", "bucket", "chase_state", "always_confirm")
         columns += ("next_level_id", "next_channel", "next_automatic", "next_day", "next_rank")
         self.env.cr.execute(SQL("DROP TABLE IF EXISTS credit_chunk"))
         self.env.cr.execute(
             SQL(
                 "CREATE TEMP TABLE credit_chunk ON COMMIT DROP AS %s",
-                query.select(*(SQL("%s AS %s", OpenItem._field_to_sql(OpenItem._table, c, query), SQL.identifier(c)) for c in columns)),
+                query.select(
+                    *(
+                        SQL("%s AS %s", OpenItem._field_to_sql(OpenItem._table, c, query), SQL.identifier(c))
+                        for c in columns
+                    )
+                ),
             )
         )
         chosen = SQL("id IN %s", tuple(item_ids) or (0,)) if item_ids is not None else SQL("TRUE")
@@ -475,8 +505,10 @@ class CreditCollectionAction(models.Model):
         What the items had reached at or above that level no longer counts, so that they climb again from there.
         """
         today = fields.Date.context_today(self)
-        former = self.env["credit.collection.action.line"].sudo().search(
-            [("move_line_id", "in", items.ids), ("state", "=", "reached")]
+        former = (
+            self.env["credit.collection.action.line"]
+            .sudo()
+            .search([("move_line_id", "in", items.ids), ("state", "=", "reached")])
         )
         former.filtered(lambda line: line.level_id.day >= level.day)._void()
         for partner, mine in items.grouped("partner_id").items():

@@ -24,13 +24,17 @@ class CreditCollectionActionLine(models.Model):
     action_id = fields.Many2one("credit.collection.action", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="action_id.company_id")
     partner_id = fields.Many2one(related="action_id.partner_id")
-    move_line_id = fields.Many2one("account.move.line", string="Journal Item", ondelete="set null", index="btree_not_null")
+    move_line_id = fields.Many2one(
+        "account.move.line", string="Journal Item", ondelete="set null", index="btree_not_null"
+    )
     move_id = fields.Many2one(related="move_line_id.move_id", string="Invoice")
     move_name = fields.Char(string="Number", readonly=True)
     date = fields.Date(readonly=True)
     date_maturity = fields.Date(string="Due Date", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    amount = fields.Monetary(string="Open Amount", readonly=True, help="In the item's currency, on the day of the action.")
+    amount = fields.Monetary(
+        string="Open Amount", readonly=True, help="In the item's currency, on the day of the action."
+    )
     kind = fields.Selection(
         [("claimed", "Claimed"), ("not_due", "Not yet due"), ("credit", "Credit")], readonly=True, default="claimed"
     )
@@ -66,7 +70,11 @@ class CreditCollectionActionLine(models.Model):
         lines.action_id._check_unsent()
         for action, added in lines.grouped("action_id").items():
             items = self.env["credit.open.item"].browse(added.move_line_id.ids).exists()
-            foreign = len(items) < len(added) or items.partner_id != action.partner_id or items.company_id != action.company_id
+            foreign = (
+                len(items) < len(added)
+                or items.partner_id != action.partner_id
+                or items.company_id != action.company_id
+            )
             if foreign:
                 raise UserError(
                     self.env._("Only open items of %s can be added to this action.", action.partner_id.display_name)
@@ -76,7 +84,9 @@ class CreditCollectionActionLine(models.Model):
         return lines
 
     def write(self, vals):
-        raise UserError(self.env._("The lines of an action are evidence. Remove a line of an unsent action, or add an item."))
+        raise UserError(
+            self.env._("The lines of an action are evidence. Remove a line of an unsent action, or add an item.")
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sent(self):
@@ -95,31 +105,32 @@ class CreditCollectionActionLine(models.Model):
             return
         self.env.flush_all()
         pending = SQL("new.action_id IN %s AND new.state = 'pending'", tuple(actions.ids))
-        self.env.cr.execute(
+        reached = self.env.execute_query(
             SQL(
                 """WITH former AS (
                        UPDATE credit_collection_action_line old SET is_latest = FALSE
                          FROM credit_collection_action_line new
                         WHERE old.move_line_id = new.move_line_id AND old.is_latest AND %(pending)s
-                    RETURNING old.move_line_id, old.written_date)
+                       RETURNING old.move_line_id, old.written_date)
                    UPDATE credit_collection_action_line new
                       SET state = 'reached', date_done = %(day)s,
                           written_date = CASE WHEN a.channel = 'call' THEN former.written_date ELSE %(day)s END
                      FROM credit_collection_action a, credit_collection_action_line self
                      LEFT JOIN former ON former.move_line_id = self.move_line_id
-                    WHERE self.id = new.id AND a.id = new.action_id AND %(pending)s""",
+                    WHERE self.id = new.id AND a.id = new.action_id AND %(pending)s
+                RETURNING new.id""",
                 day=day,
                 pending=pending,
             )
         )
-        # a second statement, because the index on is_latest checks row by row
-        self.env.cr.execute(
-            SQL(
-                """UPDATE credit_collection_action_line SET is_latest = TRUE
-                    WHERE action_id IN %s AND state = 'reached' AND move_line_id IS NOT NULL""",
-                tuple(actions.ids),
+        if reached:
+            # a second statement, because the index on is_latest checks row by row
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE credit_collection_action_line SET is_latest = TRUE WHERE id IN %s AND move_line_id IS NOT NULL",
+                    tuple(row[0] for row in reached),
+                )
             )
-        )
         self.invalidate_model(["state", "is_latest", "date_done", "written_date"])
 
     def _void(self):
@@ -135,7 +146,10 @@ class CreditCollectionActionLine(models.Model):
             return
         self.env.flush_all()
         self.env.cr.execute(
-            SQL("UPDATE credit_collection_action_line SET is_latest = FALSE WHERE is_latest AND move_line_id IN %s", items)
+            SQL(
+                "UPDATE credit_collection_action_line SET is_latest = FALSE WHERE is_latest AND move_line_id IN %s",
+                items,
+            )
         )
         self.env.cr.execute(
             SQL(

@@ -30,7 +30,8 @@ class CreditDunningLevel(models.Model):
         help="Empty: days are counted from the due date. Else from the day this earlier level was really sent.",
     )
     delay_days = fields.Integer(
-        string="Days", help="Days after the due date, or after the earlier level was sent. Negative: before the due date."
+        string="Days",
+        help="Days after the due date, or after the earlier level was sent. Negative: before the due date.",
     )
     day = fields.Integer(
         string="Nominal Day",
@@ -44,7 +45,8 @@ class CreditDunningLevel(models.Model):
     # How
     channel = fields.Selection([("email", "E-mail"), ("call", "Call")], required=True, default="email")
     automatic = fields.Boolean(
-        default=True, help="Leaves without a confirmation, once the scenario is switched on. Calls always wait for a person."
+        default=True,
+        help="Leaves without a confirmation, once the scenario is switched on. Calls always wait for a person.",
     )
     is_formal_notice = fields.Boolean(string="Formal Notice")
     attach_invoices = fields.Boolean(help="The invoices claimed are attached as PDF.")
@@ -80,9 +82,7 @@ class CreditDunningLevel(models.Model):
                     self.env._("The levels of “%s” count from each other in a circle.", level.scenario_id.name)
                 )
             if anchor.scenario_id != level.scenario_id:
-                raise ValidationError(
-                    self.env._("“%s” must count from a level of its own scenario.", level.name)
-                )
+                raise ValidationError(self.env._("“%s” must count from a level of its own scenario.", level.name))
             if level.delay_days <= 0:
                 raise ValidationError(
                     self.env._(
@@ -119,7 +119,10 @@ class CreditDunningLevel(models.Model):
         used = self.env["credit.collection.action.line"].sudo().search([("level_id", "in", self.ids)], limit=1)
         if used:
             raise UserError(
-                self.env._("“%s” was already used for reminders. Archive it instead: the history needs it.", used.level_id.name)
+                self.env._(
+                    "“%s” was already used for reminders. Archive it instead: the history needs it.",
+                    used.level_id.name,
+                )
             )
 
     def copy_data(self, default=None):

@@ -2,20 +2,23 @@ import logging
 import smtplib
 from collections import defaultdict
 
+import psycopg2
 from markupsafe import Markup
-from psycopg2.errors import LockNotAvailable, SerializationFailure
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from odoo import api, fields, models
-from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.exceptions import UserError
-from odoo.tools import SQL, email_normalize, format_amount, format_date, html2plaintext
+from odoo.tools import SQL, email_normalize, format_amount, format_date, html2plaintext, str2bool
 from odoo.tools.mail import generate_tracking_message_id
 
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+
 from ..tools import text as text_tools
+from ..tools.locks import session_lock
 
 _logger = logging.getLogger(__name__)
 
-# Mails between two look-ups of the ledger: their common reads are shared, and what a crash leaves *To check* is one mail.
+# Mails between two look-ups of the ledger: they share their reads.
 BATCH = 50
 ATTEMPTS = 5
 
@@ -23,10 +26,10 @@ ATTEMPTS = 5
 class CreditDunningMailer(models.AbstractModel):
     """Sends queued e-mail actions, each at most once unasked.
 
-    A batch is claimed, checked against the ledger again and committed as ``sending`` with its Message-IDs; then each
-    mail is given to the server and its outcome committed at once. While it works, the sender holds an advisory lock
-    named by its backend's pid: an action found ``sending`` without that lock was left by a worker that is gone, and
-    stands under *To check* until a person decides.
+    A batch is claimed, checked against the ledger again and written. Then, one by one, each mail is committed as
+    ``sending`` with its Message-ID, given to the server, and its outcome committed. While it works, the sender holds an
+    advisory lock named by its backend's pid: an action found ``sending`` without that lock was left by a worker that is
+    gone, and stands under *To check* until a person decides. What a dead worker had only claimed is claimed again.
     """
 
     _name = "credit.dunning.mailer"
@@ -51,72 +54,79 @@ class CreditDunningMailer(models.AbstractModel):
         """
         Action = self.env["credit.collection.action"].sudo()
         Action._checkpoint()
-        self._write_history()
-        held = self._held_actions()
-        while claimed := self._claim(held):
-            pid = self._lock_session()
-            try:
-                ready = self._recheck(claimed)
-                mails = self._compose(ready, pid)
-                Action._checkpoint()
+        [(pid,)] = self.env.execute_query(SQL("SELECT pg_backend_pid()"))
+        with session_lock(self.env.cr, self._LOCK_CLASS, pid):
+            Action._checkpoint()
+            self._transaction(self._write_history)
+            claimed = Action.browse()
+            while claimed := self._transaction(lambda after=claimed: self._claim(pid, after)):
+                mails = self._transaction(lambda claimed=claimed: self._compose(self._recheck(claimed)))
                 self._deliver(mails)
-                self._write_history()
-                time_left = Action._checkpoint(len(claimed))
-            finally:
-                self._unlock_session(pid)
-            if time_left == 0:
-                Action._trigger_sending()
-                break
+                self._transaction(self._write_history)
+                if Action._checkpoint(len(claimed)) == 0:
+                    Action._trigger_sending()
+                    break
 
-    def _held_actions(self):
-        """Return a condition on queued actions ``a`` that may not leave now, whatever the ledger says of their items."""
-        today_closed = [
-            company.id
-            for company in self.env["res.company"].sudo().search([])
-            if self._local_day(company) in company._dunning_closed_days(self._local_day(company), horizon=7)
-        ]
+    def _transaction(self, job):
+        """Do ``job`` as one committed transaction, from the start again when another one was in its way."""
+        for attempt in range(ATTEMPTS):
+            try:
+                result = job()
+                self.env["credit.collection.action"]._checkpoint()
+                return result
+            except (SerializationFailure, LockNotAvailable, DeadlockDetected):
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                self.env.cr.rollback()
+                self.env.invalidate_all(flush=False)
+
+    def _claim(self, pid, after):
+        """Take the batch of queued actions that follows ``after``: nobody else sends them while this worker lives."""
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE credit_collection_action SET sender_pid = %(pid)s WHERE id IN (
+                       SELECT a.id FROM credit_collection_action a
+                        WHERE a.state = 'queued' AND a.channel = 'email' AND NOT %(held)s
+                          AND NOT (COALESCE(a.sender_pid, 0) <> %(pid)s AND %(alive)s) AND a.id > %(after)s
+                        ORDER BY a.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+                RETURNING id""",
+                pid=pid,
+                after=after[-1:].id or 0,
+                held=self._sql_held(),
+                alive=self._sql_sender_alive(),
+                limit=BATCH,
+            )
+        )
+        actions = self.env["credit.collection.action"].sudo().browse(sorted(row[0] for row in rows))
+        actions.invalidate_recordset()
+        return actions
+
+    @api.model
+    def _sql_sender_alive(self):
+        """Whether the worker that took action ``a`` still holds its lock."""
+        return SQL(
+            """EXISTS (SELECT FROM pg_locks k
+                        WHERE k.locktype = 'advisory' AND k.classid = %s AND k.objid = a.sender_pid AND k.granted
+                          AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database()))""",
+            self._LOCK_CLASS,
+        )
+
+    def _sql_held(self):
+        """Whether action ``a`` may not leave now, whatever the ledger says of its items."""
+        companies = self.env["res.company"].sudo().search([])
+        closed = [company.id for company in companies if company._dunning_is_closed(self._local_day(company))]
         return SQL(
             """(a.company_id IN %(closed)s
                 OR EXISTS (SELECT FROM credit_profile r WHERE r.partner_id = a.partner_id AND r.company_id = a.company_id
                                                          AND r.reply_waiting)
                 OR EXISTS (SELECT FROM credit_dunning_level l JOIN credit_dunning_scenario s ON s.id = l.scenario_id
                             WHERE l.id = a.level_id AND s.live IS NOT TRUE))""",
-            closed=tuple(today_closed) or (0,),
+            closed=tuple(closed) or (0,),
         )
 
     @api.model
     def _local_day(self, company):
         return fields.Date.context_today(self.with_context(tz=company._dunning_tz()))
-
-    def _claim(self, held):
-        """Return the next batch of queued actions, locked. First statement of a transaction, so nobody is in front."""
-        for attempt in range(ATTEMPTS):
-            try:
-                rows = self.env.execute_query(
-                    SQL(
-                        """SELECT a.id FROM credit_collection_action a
-                            WHERE a.state = 'queued' AND a.channel = 'email' AND NOT %s
-                            ORDER BY a.id LIMIT %s FOR UPDATE SKIP LOCKED""",
-                        held,
-                        BATCH,
-                    )
-                )
-                return self.env["credit.collection.action"].sudo().browse([row[0] for row in rows])
-            except (SerializationFailure, LockNotAvailable):
-                if attempt + 1 == ATTEMPTS:
-                    raise
-                self.env.cr.rollback()
-
-    def _lock_session(self):
-        """Hold, until released, the advisory lock that says this worker is alive. Return the backend's pid."""
-        [(pid, _locked)] = self.env.execute_query(
-            SQL("SELECT pg_backend_pid(), pg_advisory_lock(%s, pg_backend_pid())", self._LOCK_CLASS)
-        )
-        return pid
-
-    def _unlock_session(self, pid):
-        if not self.env.cr.closed:
-            self.env.cr.execute(SQL("SELECT pg_advisory_unlock(%s, %s)", self._LOCK_CLASS, pid))
 
     # -------------------------------------------------------------------------
     # Re-check
@@ -141,7 +151,9 @@ class CreditDunningMailer(models.AbstractModel):
                 item = by_id.get(line.move_line_id.id)
                 if line.state == "void":
                     continue
-                if not item or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id)):
+                if not item or (
+                    line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id)
+                ):
                     dropped |= line
                     changed |= line.action_id
                 elif line.currency_id.compare_amounts(line.amount, item.claimable_amount):
@@ -184,42 +196,49 @@ class CreditDunningMailer(models.AbstractModel):
             "collector",
         )
 
-    def _compose(self, actions, pid):
-        """Render each action and mark it ``sending``; return what :meth:`_deliver` needs, in order."""
-        mails = []
-        failed = {}
+    def _compose(self, actions):
+        """Write the mails of the batch; what cannot be written or addressed fails, and stops nobody else."""
+        mails, failed = [], {}
         blacklisted = self._blacklisted(actions)
-        self._ensure_portal_tokens(actions)
-        now = fields.Datetime.now()
-        updates = []
+        self._ready_payment_links(actions)
+        actions.line_ids.move_id.mapped("ref")  # one read for the batch
         for action in actions:
-            address = email_normalize(action.recipient_id.email or "")
-            sender = self._sender(action)
-            problem = self._problem(action, address, sender, blacklisted)
+            problem = self._problem(action, blacklisted)
+            if not problem:
+                try:
+                    mails.append(self._compose_one(action))
+                except psycopg2.Error:
+                    raise
+                except Exception as error:  # a faulty text or report: whatever it raises is this action's failure
+                    _logger.exception("The reminder %s cannot be written.", action.id)
+                    problem = self.env._("It cannot be written: %s", error)
             if problem:
                 failed[action] = problem
-                continue
-            words = self._render(action)
-            message_id = generate_tracking_message_id(f"{action.id}-credit.collection.action")
-            attachments = self._attach_invoices(action)
-            updates.append((action.id, message_id, words["subject"], words["html"], sender, address, now, pid))
-            mails.append({"action": action, "message_id": message_id, "words": words, "attachments": attachments})
-            mails[-1].update(email_from=sender, email_to=action.recipient_id.email_formatted)
         self._fail(failed)
-        self._mark_sending(updates)
         self._add_reply_to(mails)
         return mails
 
-    def _problem(self, action, address, sender, blacklisted):
+    def _compose_one(self, action):
+        words = self._render(action)
+        return {
+            "action": action,
+            "words": words,
+            "message_id": generate_tracking_message_id(f"{action.id}-credit.collection.action"),
+            "email_from": self._sender(action),
+            "email_to": action.recipient_id.email_formatted,
+            "attachments": self._attach_invoices(action),
+        }
+
+    def _problem(self, action, blacklisted):
         """Return why the action cannot be mailed, or False."""
-        profile = action.profile_id
+        address = email_normalize(action.recipient_id.email or "")
         if not address:
             return self.env._("No e-mail address: add one to the customer, or contact it by other means.")
-        if address == email_normalize(profile.bounced_email or ""):
+        if address == email_normalize(action.profile_id.bounced_email or ""):
             return self.env._("Reminders to %s came back: correct the address.", address)
         if address in blacklisted:
             return self.env._("%s is on the blacklist.", address)
-        if not sender:
+        if not self._sender(action):
             return self.env._("The sender has no e-mail address: set one on the company or the collector.")
         return False
 
@@ -231,23 +250,6 @@ class CreditDunningMailer(models.AbstractModel):
         addresses = {email_normalize(email) for email in actions.recipient_id.mapped("email") if email}
         return set(self.env["mail.blacklist"].sudo().search([("email", "in", list(addresses))]).mapped("email"))
 
-    def _mark_sending(self, rows):
-        """One statement for the batch: ``sending``, with Message-ID and words, before the server is spoken to."""
-        if not rows:
-            return
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """UPDATE credit_collection_action a
-                      SET state = 'sending', message_id = v.message_id, subject = v.subject, body_sent = v.body,
-                          email_from = v.email_from, email_to = v.email_to, date_sending = v.now, sender_pid = v.pid
-                     FROM (VALUES %s) AS v (id, message_id, subject, body, email_from, email_to, now, pid)
-                    WHERE a.id = v.id""",
-                SQL(", ").join(SQL("(%s, %s, %s, %s, %s, %s, %s::timestamp, %s)", *row) for row in rows),
-            )
-        )
-        self.env["credit.collection.action"].invalidate_model()
-
     def _render(self, action):
         """Return ``subject``, ``text`` (the level's words, filled), ``html`` (the whole mail) and ``preview``.
 
@@ -258,8 +260,10 @@ class CreditDunningMailer(models.AbstractModel):
         values = self.with_context(lang=lang)._render_values(action)
         text = action.body or text_tools.fill(Markup(action.level_id.text or ""), values["words"])
         subject = action.subject or text_tools.fill(action.level_id.subject or "", values["words"])
-        html = self.env["ir.qweb"].with_context(lang=lang)._render(
-            "credit_collection.dunning_email", {**values, "text": text, "subject": subject}, lang=lang
+        html = (
+            self.env["ir.qweb"]
+            .with_context(lang=lang)
+            ._render("credit_collection.dunning_email", {**values, "text": text, "subject": subject}, lang=lang)
         )
         return {"subject": subject, "text": text, "html": html, "preview": html}
 
@@ -288,7 +292,9 @@ class CreditDunningMailer(models.AbstractModel):
         groups = [
             {
                 "currency": currency,
-                "lines": mine.sorted(lambda line: (("claimed", "credit", "not_due").index(line.kind), line.date_maturity)),
+                "lines": mine.sorted(
+                    lambda line: (("claimed", "credit", "not_due").index(line.kind), line.date_maturity)
+                ),
                 "total": sum(mine.filtered(lambda line: line.kind != "not_due").mapped("amount")),
             }
             for currency, mine in sorted(lines.grouped("currency_id").items(), key=lambda item: item[0].name)
@@ -319,32 +325,51 @@ class CreditDunningMailer(models.AbstractModel):
             return False
         return f"{move.get_base_url()}{move.access_url}?access_token={move.access_token}"
 
-    def _ensure_portal_tokens(self, actions):
-        for move in actions.line_ids.move_id.sudo():
-            if move.is_sale_document(include_receipts=True):
-                move._portal_ensure_token()
+    def _ready_payment_links(self, actions):
+        """Give the invoices of the batch their portal token, where customers may pay online.
+
+        In SQL: through the ORM each posted invoice would be checked again as if its entries had changed.
+        """
+        if not str2bool(self.env["ir.config_parameter"].sudo().get_param("account_payment.enable_portal_payment")):
+            return
+        moves = actions.line_ids.move_id.sudo()
+        moves.flush_recordset(["access_token"])
+        self.env.cr.execute(
+            SQL(
+                """UPDATE account_move SET access_token = gen_random_uuid()::varchar
+                    WHERE id IN %s AND access_token IS NULL AND move_type IN ('out_invoice', 'out_receipt')""",
+                tuple(moves.ids) or (0,),
+            )
+        )
+        moves.invalidate_recordset(["access_token"])
+        moves.fetch(["transaction_ids"])
 
     def _attach_invoices(self, action):
-        """Keep the PDF of each claimed invoice with the action, when its level says so."""
-        if not action.level_id.attach_invoices:
-            return self.env["ir.attachment"]
+        """Keep the PDF of each claimed invoice with the action, when its level says so; once, if it was tried before."""
+        if not action.level_id.attach_invoices or action.attachment_ids:
+            return action.attachment_ids
         moves = action.line_ids.filtered(lambda line: line.kind == "claimed" and line.state != "void").move_id
-        documents = [
-            move._get_invoice_legal_documents("pdf", allow_fallback=True)
-            for move in moves.sudo()
-            if move.is_sale_document(include_receipts=True)
-        ]
-        return self.env["ir.attachment"].sudo().create(
-            [
-                {
-                    "name": document["filename"],
-                    "raw": document["content"],
-                    "mimetype": "application/pdf",
-                    "res_model": "credit.collection.action",
-                    "res_id": action.id,
-                }
-                for document in documents
+        with self.env.cr.savepoint():  # a report that fails must not spoil the batch's transaction
+            documents = [
+                move._get_invoice_legal_documents("pdf", allow_fallback=True)
+                for move in moves.sudo()
+                if move.is_sale_document(include_receipts=True)
             ]
+        return (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "name": document["filename"],
+                        "raw": document["content"],
+                        "mimetype": "application/pdf",
+                        "res_model": "credit.collection.action",
+                        "res_id": action.id,
+                    }
+                    for document in documents
+                ]
+            )
         )
 
     # -------------------------------------------------------------------------
@@ -352,33 +377,61 @@ class CreditDunningMailer(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     def _deliver(self, mails):
-        """Give each mail to the server; commit each outcome before the next.
+        """Give each mail to the server, committed as ``sending`` before and with its outcome after.
 
         A connection that breaks while a mail is handed over leaves that one *To check*: the server may have taken it.
         """
         session = None
-        for position, mail in enumerate(mails):
+        for mail in mails:
             try:
                 session = self._live_session(session, mail["email_from"])
             except (OSError, smtplib.SMTPException, UserError, MailDeliveryException) as error:
-                waiting = self.env["credit.collection.action"].union(*(later["action"] for later in mails[position:]))
-                waiting.sudo()._write_state({"state": "queued", "message_id": False})
-                self.env["credit.collection.action"]._checkpoint()
                 raise UserError(
                     self.env._("The mail server cannot be reached (%s). The reminders stay queued.", error)
                 ) from error
+            if not self._transaction(lambda mail=mail: self._mark_sending(mail)):
+                continue
             try:
                 self._hand_over(session, mail)
             except smtplib.SMTPServerDisconnected:
                 _logger.warning("The server hung up while taking %s: it is listed to check.", mail["message_id"])
                 session = None
-                continue
-            except (MailDeliveryException, smtplib.SMTPException, UserError, ValueError) as error:
-                self._commit_outcome(mail["action"], self._refusal(error))
+            except (MailDeliveryException, smtplib.SMTPException, UserError, ValueError, AssertionError) as error:
+                refusal = str(error.args[-1] if error.args else error)
+                self._transaction(lambda mail=mail, refusal=refusal: self._fail({mail["action"]: refusal}))
             else:
-                self._commit_outcome(mail["action"], None)
-        if session:
-            session.quit()
+                self._transaction(lambda mail=mail: self._mark_sent(mail["action"]))
+        self._close_session(session)
+
+    def _mark_sending(self, mail):
+        """Commit Message-ID and words before the server is spoken to. False when a person took the action back."""
+        action = mail["action"]
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE credit_collection_action
+                      SET state = 'sending', message_id = %s, subject = %s, body_sent = %s, email_from = %s, email_to = %s,
+                          date_sending = %s
+                    WHERE id = %s AND state = 'queued' RETURNING id""",
+                mail["message_id"],
+                mail["words"]["subject"],
+                mail["words"]["html"],
+                mail["email_from"],
+                email_normalize(mail["email_to"]),
+                fields.Datetime.now(),
+                action.id,
+            )
+        )
+        action.invalidate_recordset(
+            ["state", "message_id", "subject", "body_sent", "email_from", "email_to", "date_sending"]
+        )
+        return bool(rows)
+
+    def _close_session(self, session):
+        try:
+            if session:
+                session.quit()
+        except (OSError, smtplib.SMTPException):
+            _logger.info("The mail server had closed the session already.")
 
     def _live_session(self, session, email_from):
         """Return a session that still answers. Asked before each mail, so that a break later means *in the middle of it*."""
@@ -407,29 +460,6 @@ class CreditDunningMailer(models.AbstractModel):
         )
         MailServer.send_email(message, smtp_session=session)
 
-    @api.model
-    def _refusal(self, error):
-        return str(error.args[-1] if error.args else error)
-
-    def _commit_outcome(self, action, refusal):
-        """Commit that the server took the mail, or refused it.
-
-        Tried again when another transaction was in the way: the mail has left, the ledger of it must follow.
-        """
-        for attempt in range(ATTEMPTS):
-            try:
-                if refusal is None:
-                    self._mark_sent(action)
-                else:
-                    self._fail({action: refusal})
-                self.env["credit.collection.action"]._checkpoint()
-                return
-            except (SerializationFailure, LockNotAvailable):
-                if attempt + 1 == ATTEMPTS:
-                    raise
-                self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
-
     def _mark_sent(self, action):
         self.env.cr.execute(
             SQL(
@@ -438,6 +468,7 @@ class CreditDunningMailer(models.AbstractModel):
                 action.id,
             )
         )
+        action.invalidate_recordset(["state", "date_done"])
         self.env["credit.collection.action.line"]._reach_levels(action, self._local_day(action.company_id))
 
     def _fail(self, reasons):
@@ -469,34 +500,44 @@ class CreditDunningMailer(models.AbstractModel):
 
     def _write_history(self):
         """Show what was sent in the history of the customer's file and of each invoice; also what a crash left unwritten."""
-        Action = self.env["credit.collection.action"].sudo()
-        actions = Action.search([("state", "=", "sent"), ("message_id", "!=", False), ("mail_message_id", "=", False)])
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id FROM credit_collection_action
+                    WHERE state = 'sent' AND message_id IS NOT NULL AND mail_message_id IS NULL
+                    ORDER BY id FOR UPDATE SKIP LOCKED"""
+            )
+        )
+        actions = self.env["credit.collection.action"].sudo().browse([row[0] for row in rows])
         if not actions:
             return
         note = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
-        messages = self.env["mail.message"].sudo().create(
-            [
-                {
-                    "model": "credit.profile",
-                    "res_id": action.profile_id.id,
-                    "record_name": action.partner_id.display_name,
-                    "message_type": "email_outgoing",
-                    "subtype_id": note,
-                    "author_id": (action.user_id.partner_id or action.company_id.partner_id).id,
-                    "email_from": action.email_from,
-                    "reply_to": action.email_from,
-                    "message_id": action.message_id,
-                    "subject": action.subject,
-                    "body": action.body_sent,
-                    "date": action.date_done,
-                    "record_alias_domain_id": False,
-                    "record_company_id": action.company_id.id,
-                    "email_add_signature": False,
-                    "is_internal": True,
-                    "attachment_ids": action.attachment_ids.ids,
-                }
-                for action in actions
-            ]
+        messages = (
+            self.env["mail.message"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "model": "credit.profile",
+                        "res_id": action.profile_id.id,
+                        "record_name": action.partner_id.display_name,
+                        "message_type": "email_outgoing",
+                        "subtype_id": note,
+                        "author_id": (action.user_id.partner_id or action.company_id.partner_id).id,
+                        "email_from": action.email_from,
+                        "reply_to": action.email_from,
+                        "message_id": action.message_id,
+                        "subject": action.subject,
+                        "body": action.body_sent,
+                        "date": action.date_done,
+                        "record_alias_domain_id": False,
+                        "record_company_id": action.company_id.id,
+                        "email_add_signature": False,
+                        "is_internal": True,
+                        "attachment_ids": action.attachment_ids.ids,
+                    }
+                    for action in actions
+                ]
+            )
         )
         self.env.cr.execute(
             SQL(

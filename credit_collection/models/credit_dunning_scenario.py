@@ -23,7 +23,8 @@ class CreditDunningScenario(models.Model):
 
     # Brakes
     minimum_amount = fields.Monetary(
-        default=15.0, help="A customer who owes less than this, net of credits, is not chased. In the company's currency."
+        default=15.0,
+        help="A customer who owes less than this, net of credits, is not chased. In the company's currency.",
     )
     gap_days = fields.Integer(
         string="Days Between Reminders",
@@ -64,7 +65,6 @@ class CreditDunningScenario(models.Model):
     def _cron_dunning(self):
         """The nightly run: housekeeping, prepare, send. Each step commits its own progress."""
         companies = self.search([("live", "=", True)]).company_id
-        self.env["credit.profile"]._create_missing(companies)
         for company in companies:
             run = self.env["credit.collection.action"].with_company(company)
             run = run.with_context(allowed_company_ids=company.ids, tz=company._dunning_tz())

@@ -14,11 +14,16 @@ class CreditProfile(models.Model):
     _description = "Collection file"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "partner_id, company_id"
-    _rec_name = "partner_id"
+    _rec_names_search = ["partner_id"]
     _check_company_auto = True
 
     partner_id = fields.Many2one(
-        "res.partner", string="Customer", required=True, index=True, ondelete="restrict", domain="[('parent_id', '=', False)]"
+        "res.partner",
+        string="Customer",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain="[('parent_id', '=', False)]",
     )
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -26,9 +31,15 @@ class CreditProfile(models.Model):
     # Decisions
     collector_id = fields.Many2one("res.users", string="Collector", tracking=True, check_company=True)
     scenario_id = fields.Many2one(
-        "credit.dunning.scenario", tracking=True, check_company=True, ondelete="restrict", help="Empty: the company's default."
+        "credit.dunning.scenario",
+        tracking=True,
+        check_company=True,
+        ondelete="restrict",
+        help="Empty: the company's default.",
     )
-    always_confirm = fields.Boolean(tracking=True, help="Nothing leaves to this customer before a person has confirmed it.")
+    always_confirm = fields.Boolean(
+        tracking=True, help="Nothing leaves to this customer before a person has confirmed it."
+    )
     paused_until = fields.Date(tracking=True, help="Nothing is sent up to and including this day.")
     pause_reason = fields.Char(tracking=True)
     contact_ids = fields.Many2many(
@@ -39,7 +50,9 @@ class CreditProfile(models.Model):
     )
 
     # What came back
-    reply_waiting = fields.Boolean(readonly=True, copy=False, help="The next reminder waits until someone has read the answer.")
+    reply_waiting = fields.Boolean(
+        readonly=True, copy=False, help="The next reminder waits until someone has read the answer."
+    )
     bounced_email = fields.Char(readonly=True, copy=False, help="Reminders to this address came back.")
 
     # Figures
@@ -52,12 +65,21 @@ class CreditProfile(models.Model):
         "UNIQUE (partner_id, company_id)", "This customer already has a collection file in this company."
     )
 
+    @api.depends("partner_id.display_name")
+    def _compute_display_name(self):
+        for profile in self:
+            profile.display_name = profile.partner_id.display_name
+
     @api.depends("partner_id", "company_id")
     def _compute_items(self):
-        groups = self.env["credit.open.item"]._of_today()._read_group(
-            [("partner_id", "in", self.partner_id.ids), ("company_id", "in", self.company_id.ids)],
-            ["partner_id", "company_id"],
-            ["id:recordset", "amount_residual:sum", "amount_overdue:sum"],
+        groups = (
+            self.env["credit.open.item"]
+            ._of_today()
+            ._read_group(
+                [("partner_id", "in", self.partner_id.ids), ("company_id", "in", self.company_id.ids)],
+                ["partner_id", "company_id"],
+                ["id:recordset", "amount_residual:sum", "amount_overdue:sum"],
+            )
         )
         by_key = {(partner, company): figures for partner, company, *figures in groups}
         for profile in self:
@@ -81,7 +103,9 @@ class CreditProfile(models.Model):
         for profile in self:
             if profile.partner_id != profile.partner_id.commercial_partner_id:
                 raise ValidationError(
-                    self.env._("%s is a contact: open the collection file of its company.", profile.partner_id.display_name)
+                    self.env._(
+                        "%s is a contact: open the collection file of its company.", profile.partner_id.display_name
+                    )
                 )
 
     @api.constrains("paused_until", "pause_reason")
@@ -92,7 +116,9 @@ class CreditProfile(models.Model):
 
     def write(self, vals):
         if {"partner_id", "company_id"} & vals.keys():
-            raise UserError(self.env._("A collection file stays with its customer and company. Merge the customers instead."))
+            raise UserError(
+                self.env._("A collection file stays with its customer and company. Merge the customers instead.")
+            )
         return super().write(vals)
 
     # -------------------------------------------------------------------------
@@ -120,8 +146,16 @@ class CreditProfile(models.Model):
                 "user_id": self.env.uid,
             }
         )
-        items = self.env["credit.open.item"]._of_today().search(
-            [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id), ("days_overdue", ">", 0)]
+        items = (
+            self.env["credit.open.item"]
+            ._of_today()
+            .search(
+                [
+                    ("partner_id", "=", self.partner_id.id),
+                    ("company_id", "=", self.company_id.id),
+                    ("days_overdue", ">", 0),
+                ]
+            )
         )
         self.env["credit.collection.action.line"].create(
             [{"action_id": action.id, "move_line_id": item.id} for item in items if item.chase_state != "excluded"]
@@ -145,12 +179,11 @@ class CreditProfile(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _create_missing(self, companies):
-        """Create the files of customers with open items in ``companies``, in one statement."""
-        if not companies:
-            return
-        items = self.env["credit.open.item"].sudo().with_context(allowed_company_ids=companies.ids)
-        query = items._search([("company_id", "in", companies.ids), ("partner_id", "!=", False)])
+    def _create_missing(self, company):
+        """Create the files of customers with open items in ``company``, in one statement."""
+        self.env.flush_all()
+        items = self.env["credit.open.item"].sudo()._of_today()
+        query = items._search([("company_id", "=", company.id), ("partner_id", "!=", False)])
         self.env.cr.execute(
             SQL(
                 """INSERT INTO credit_profile (partner_id, company_id, create_uid, create_date, write_uid, write_date)
@@ -198,7 +231,9 @@ class CreditProfile(models.Model):
         if not self.env.su and self.env.user.has_group("credit_collection.credit_collection_group_user"):
             return self.env.user
         managers = self.env.ref("credit_collection.credit_collection_group_manager").sudo().all_user_ids
-        able = managers.filtered(lambda user: user.active and user.share is False and self.company_id in user.company_ids)
+        able = managers.filtered(
+            lambda user: user.active and user.share is False and self.company_id in user.company_ids
+        )
         return able[:1] or self.env.user
 
     def message_update(self, msg_dict, update_vals=None):

@@ -18,4 +18,6 @@ class IrAttachment(models.Model):
         """Refuse to change what was attached to a reminder that was sent."""
         ids = {att.res_id for att in self.sudo() if att.res_model == "credit.collection.action"}
         if self.env["credit.collection.action"].sudo().browse(ids).exists()._filter_evidence():
-            raise UserError(self.env._("This file was sent with a reminder and is kept as evidence: it cannot be changed."))
+            raise UserError(
+                self.env._("This file was sent with a reminder and is kept as evidence: it cannot be changed.")
+            )

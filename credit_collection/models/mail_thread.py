@@ -10,8 +10,10 @@ class MailThread(models.AbstractModel):
         super()._routing_handle_bounce(email_message, message_dict)
         message_ids = message_dict.get("bounced_msg_ids")
         if message_ids:
-            actions = self.env["credit.collection.action"].sudo().search(
-                [("message_id", "in", message_ids), ("state", "in", ("sending", "sent"))]
+            actions = (
+                self.env["credit.collection.action"]
+                .sudo()
+                .search([("message_id", "in", message_ids), ("state", "in", ("sending", "sent"))])
             )
             for action in actions:
                 action._void_bounced(message_dict.get("bounced_email") or action.email_to)

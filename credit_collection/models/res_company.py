@@ -37,6 +37,10 @@ class ResCompany(models.Model):
         """Return the time zone in which the company's nightly run asks what day it is."""
         return self.resource_calendar_id.tz or self.env.user.tz or "UTC"
 
+    def _dunning_is_closed(self, day):
+        """Return whether nothing leaves on this day."""
+        return day in self._dunning_closed_days(day, horizon=14)
+
     def _dunning_closed_days(self, day, horizon=400):
         """Return the days on which nothing leaves, each with the next working day, as ``{date: date}``.
 

@@ -22,10 +22,14 @@ class ResPartner(models.Model):
 
     @api.depends_context("company")
     def _compute_followup(self):
-        groups = self.env["credit.open.item"]._of_today()._read_group(
-            [("partner_id", "in", self.ids), ("company_id", "=", self.env.company.id)],
-            ["partner_id"],
-            ["id:recordset", "amount_overdue:sum"],
+        groups = (
+            self.env["credit.open.item"]
+            ._of_today()
+            ._read_group(
+                [("partner_id", "in", self.ids), ("company_id", "=", self.env.company.id)],
+                ["partner_id"],
+                ["id:recordset", "amount_overdue:sum"],
+            )
         )
         by_partner = {partner.id: figures for partner, *figures in groups}
         for partner in self:

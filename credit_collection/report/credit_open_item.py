@@ -81,7 +81,14 @@ class CreditOpenItem(models.Model):
             "debit_move_id",
             "max_date",
         ],
-        "credit.collection.action.line": ["date_done", "is_latest", "level_id", "move_line_id", "state", "written_date"],
+        "credit.collection.action.line": [
+            "date_done",
+            "is_latest",
+            "level_id",
+            "move_line_id",
+            "state",
+            "written_date",
+        ],
         "credit.dunning.level": [
             "active",
             "anchor_level_id",
@@ -127,9 +134,14 @@ class CreditOpenItem(models.Model):
     currency_id = fields.Many2one("res.currency", **AS_OF)
     company_currency_id = fields.Many2one("res.currency", **AS_OF)
     amount_residual_currency = fields.Monetary(string="Open in Currency", aggregator=None, **AS_OF)
-    amount_residual = fields.Monetary(string="Open", currency_field="company_currency_id", help="In the company's currency.", **AS_OF)
+    amount_residual = fields.Monetary(
+        string="Open", currency_field="company_currency_id", help="In the company's currency.", **AS_OF
+    )
     amount_overdue = fields.Monetary(
-        string="Overdue", currency_field="company_currency_id", help="Past its due date, in the company's currency.", **AS_OF
+        string="Overdue",
+        currency_field="company_currency_id",
+        help="Past its due date, in the company's currency.",
+        **AS_OF,
     )
     claimable_amount = fields.Monetary(
         string="May Be Claimed",
@@ -137,11 +149,15 @@ class CreditOpenItem(models.Model):
         help="In the item's currency: open, and not matched with a payment dated later.",
         **AS_OF,
     )
-    claimable_company = fields.Monetary(string="May Be Claimed (Company)", currency_field="company_currency_id", **AS_OF)
+    claimable_company = fields.Monetary(
+        string="May Be Claimed (Company)", currency_field="company_currency_id", **AS_OF
+    )
     unallocated_amount = fields.Monetary(
         string="Unallocated Money", aggregator=None, help="Of the customer, in the item's currency.", **AS_OF
     )
-    unallocated_share = fields.Float(string="Unallocated Money (%)", aggregator=None, help="As a share of the claim.", **AS_OF)
+    unallocated_share = fields.Float(
+        string="Unallocated Money (%)", aggregator=None, help="As a share of the claim.", **AS_OF
+    )
 
     # Chasing
     profile_id = fields.Many2one("credit.profile", string="Collection File", **AS_OF)
@@ -155,7 +171,9 @@ class CreditOpenItem(models.Model):
     level_date = fields.Date(string="Reached On", **AS_OF)
     next_level_id = fields.Many2one("credit.dunning.level", string="Next Level", **AS_OF)
     next_date = fields.Date(string="Next Level On", help="The first day on which the next level may leave.", **AS_OF)
-    next_channel = fields.Selection(selection=lambda self: self.env["credit.dunning.level"]._fields["channel"].selection, **AS_OF)
+    next_channel = fields.Selection(
+        selection=lambda self: self.env["credit.dunning.level"]._fields["channel"].selection, **AS_OF
+    )
     next_automatic = fields.Boolean(**AS_OF)
     next_day = fields.Integer(aggregator=None, **AS_OF)
     next_rank = fields.Integer(aggregator=None, **AS_OF)
@@ -219,7 +237,9 @@ class CreditOpenItem(models.Model):
         """Matches that the stored residuals count although the ledger of that day does not: of an entry that was reset to
         draft (core keeps the match) and, for today, dated later. They are few; each line gets its amounts back.
         """
-        columns = SQL("p.id, p.debit_move_id, p.credit_move_id, p.amount, p.debit_amount_currency, p.credit_amount_currency")
+        columns = SQL(
+            "p.id, p.debit_move_id, p.credit_move_id, p.amount, p.debit_amount_currency, p.credit_amount_currency"
+        )
         unposted = SQL(" UNION ").join(
             SQL(
                 """SELECT %s FROM account_move m JOIN account_move_line l ON l.move_id = m.id
@@ -357,7 +377,9 @@ class CreditOpenItem(models.Model):
             "claimable_amount": self._sql_claim("currency"),
             "claimable_company": self._sql_claim("company"),
             "unallocated_amount": SQL("f.payments + f.credit_notes"),
-            "unallocated_share": SQL("ROUND(100 * (f.payments + f.credit_notes) / NULLIF(%s, 0), 1)", self._sql_claim_base()),
+            "unallocated_share": SQL(
+                "ROUND(100 * (f.payments + f.credit_notes) / NULLIF(%s, 0), 1)", self._sql_claim_base()
+            ),
             "profile_id": SQL("pr.id"),
             "collector_id": SQL("pr.collector_id"),
             "recipient_id": self._sql_recipient(),
@@ -631,7 +653,9 @@ class CreditOpenItem(models.Model):
                 reason=self.profile_id.pause_reason,
             ),
             "prepared": lambda: _("It stands in a reminder that has not left yet: see the agenda."),
-            "no_scenario": lambda: _("No scenario applies: choose one for the customer, or a default for the company."),
+            "no_scenario": lambda: _(
+                "No scenario applies: choose one for the customer, or a default for the company."
+            ),
             "exhausted": lambda: _("Every level of “%s” was sent: decide what to do next.", self.scenario_id.name),
             "not_due": lambda: _("Not due yet: “%(level)s” leaves on %(day)s.", level=level, day=day),
             "waiting": lambda: _("“%(level)s” leaves on %(day)s.", level=level, day=day),
@@ -672,7 +696,11 @@ class CreditOpenItem(models.Model):
         parts = [_("%s days overdue.", self.days_overdue)]
         if self.dunning_level_id:
             parts.append(
-                _("“%(level)s” on %(day)s.", level=self.dunning_level_id.name, day=format_date(self.env, self.level_date))
+                _(
+                    "“%(level)s” on %(day)s.",
+                    level=self.dunning_level_id.name,
+                    day=format_date(self.env, self.level_date),
+                )
             )
         parts.append(self.chase_sentence)
         return " ".join(parts)

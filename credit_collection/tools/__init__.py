@@ -1,1 +1,1 @@
-from . import text
+from . import locks, text

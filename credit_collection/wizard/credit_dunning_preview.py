@@ -55,7 +55,6 @@ class CreditDunningPreview(models.TransientModel):
         self.check_access("write")
         self.env["credit.collection.action"].check_access("create")
         company = self.company_id
-        self.env["credit.profile"].sudo()._create_missing(company)
         Action = self.env["credit.collection.action"].sudo().with_company(company)
         actions = Action.with_context(tz=company._dunning_tz())._prepare_chase(self.selected_ids.ids)
         Action._trigger_sending()

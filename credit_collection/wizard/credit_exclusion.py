@@ -31,7 +31,9 @@ class CreditExclusion(models.TransientModel):
         lines.check_access("write")
         lines.sudo().write({"followup_excluded_until": self.date_until, "followup_exclusion_reason": self.reason})
         if self.date_until:
-            text = self.env._("Excluded from reminders until %(day)s: %(reason)s", day=self.date_until, reason=self.reason)
+            text = self.env._(
+                "Excluded from reminders until %(day)s: %(reason)s", day=self.date_until, reason=self.reason
+            )
         else:
             text = self.env._("No longer excluded from reminders: %s", self.reason)
         lines.move_id._message_log_batch(bodies={move.id: text for move in lines.move_id})

@@ -30,7 +30,8 @@ def ensure_template(modules=MODULES, demo: bool = False, country: str | None = N
     """The name of a database with `modules` and what Odoo installs along with them, made if there is none yet."""
     name = _template_name(modules, demo, country)
     with _lock(name):
-        if not exists(name):
+        # The cache may have been emptied since.
+        if not (exists(name) and (FILESTORE / name).exists()):
             _make_template(name, modules, demo, country)
     return name
 
@@ -39,9 +40,8 @@ def fresh_copy(template: str, name: str) -> str:
     """`name` as a new copy of `template`, whatever it was before."""
     drop(name)
     _execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}"), name, template)
-    if (FILESTORE / template).exists():
-        # Odoo never changes a stored file, it only adds and removes some: a link does for a copy.
-        shutil.copytree(FILESTORE / template, FILESTORE / name, copy_function=os.link)
+    # Odoo never changes a stored file, it only adds and removes some: a link does for a copy.
+    shutil.copytree(FILESTORE / template, FILESTORE / name, copy_function=os.link)
     return name
 
 
@@ -84,9 +84,8 @@ def _make_template(name: str, modules, demo: bool, country: str | None) -> None:
     odoo_server.run(
         unfinished, f"--init={','.join(modules)}", f"--load-language={','.join(LANGUAGES)}", *with_demo, log=log
     )
-    shutil.rmtree(FILESTORE / name, ignore_errors=True)
-    if (FILESTORE / unfinished).exists():
-        (FILESTORE / unfinished).rename(FILESTORE / name)
+    drop(name)
+    (FILESTORE / unfinished).rename(FILESTORE / name)
     # No connection ever changes a template, or stands in the way of a copy.
     _execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false"), unfinished)
     _execute(sql.SQL("ALTER DATABASE {} RENAME TO {}"), unfinished, name)
@@ -94,7 +93,9 @@ def _make_template(name: str, modules, demo: bool, country: str | None) -> None:
 
 
 def _template_name(modules, demo: bool, country: str | None) -> str:
-    made_from = [_odoo_stamp(), *sorted(modules), *LANGUAGES, f"demo={demo}", f"country={country}"]
+    # The folder too, for it holds one half of a database: its files.
+    made_with = [_odoo_stamp(), Path(os.environ["VENV"]).name, str(FILESTORE)]
+    made_from = [*made_with, *sorted(modules), *LANGUAGES, f"demo={demo}", f"country={country}"]
     return f"cc_tmpl_{hashlib.sha256(repr(made_from).encode()).hexdigest()[:12]}"
 
 

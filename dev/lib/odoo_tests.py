@@ -60,6 +60,11 @@ class Report(logging.Handler):
 
         setattr(OdooTestResult, method, wrapped)
 
+    @staticmethod
+    def test_id(test) -> str:
+        """A subtest counts as the test it belongs to: one test fails once."""
+        return getattr(test, "test_case", test).id()
+
     def start(self, test) -> None:
         test_class = f"{type(test).__module__}.{type(test).__qualname__}"
         if test_class != self.test_class:
@@ -71,11 +76,10 @@ class Report(logging.Handler):
         self.test_ended = time.monotonic()
 
     def skip(self, test, reason: str) -> None:
-        self.skipped[test.id()] = reason
+        self.skipped[self.test_id(test)] = reason
 
     def fail(self, flavour: str, test, error) -> None:
-        # A subtest counts as the test it belongs to: one test fails once.
-        test_id = getattr(test, "test_case", test).id()
+        test_id = self.test_id(test)
         traceback = OdooTestResult()._exc_info_to_string(error, test)
         self.failed[test_id] = self.failed.get(test_id, "") + traceback
         self.say(f"\n{flavour}: {test.id()}\n{traceback}")

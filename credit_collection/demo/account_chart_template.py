@@ -1,0 +1,270 @@
+"""The demo company's ledger: dated from today, so that it never ages.
+
+Python, because the dates, the posting and the matching need it; an extension of ``account.chart.template``, where core
+keeps its own demo ledger (account/demo/account_demo.py). Nothing is sent, and no scenario is switched on.
+"""
+
+from datetime import datetime, time, timedelta
+
+from odoo import Command, api, models
+
+# (key, customer, invoiced, due, amount before tax): days from today, negative is past; no due day: three instalments.
+INVOICES = [
+    ("boreal_1", "boreal", -150, -120, 1240.0),
+    ("boreal_2", "boreal", -90, -60, 1310.0),
+    ("boreal_3", "boreal", -45, -15, 1275.0),
+    ("boreal_4", "boreal", -10, 20, 1330.0),
+    ("grandchamp_1", "grandchamp", -120, -75, 18400.0),
+    ("grandchamp_2", "grandchamp", -89, -44, 12650.0),
+    ("grandchamp_3", "grandchamp", -59, -14, 9870.0),
+    ("grandchamp_4", "grandchamp", -47, -2, 7480.0),
+    ("grandchamp_5", "grandchamp", -33, 12, 22300.0),
+    ("castaing_1", "castaing", -4, None, 7500.0),
+    ("delaunay_1", "delaunay", -38, -8, 1950.0),
+    ("belle_rive_1", "belle_rive", -50, -20, 5100.0),
+    ("pons_1", "pons", -36, -6, 960.0),
+    ("tilleuls_1", "tilleuls", -35, -5, 3150.0),
+    ("phare_1", "phare", -39, -9, 4500.0),
+    ("morvan_1", "morvan", -63, -33, 7460.0),
+    ("lasserre_1", "lasserre", -42, -12, 2300.0),
+    ("vallieres_1", "vallieres", -71, -41, 11800.0),
+    ("vallieres_2", "vallieres", -36, -6, 1640.0),
+    ("arnoult_1", "arnoult", -175, -130, 9420.0),
+    ("arnoult_2", "arnoult", -140, -95, 3250.0),
+    ("harbour_1", "harbour", -37, -7, 3730.0),
+    ("harbour_2", "harbour", -48, -18, 5750.0),
+    ("lakeside_1", "lakeside", -33, -3, 10300.0),
+    ("vauban_1", "vauban", -36, -6, 815.0),
+    ("coquelicot_1", "coquelicot", -45, -15, 7.0),
+    ("rameau_1", "rameau", -30, 0, 535.0),
+    ("archipel_1", "archipel", -20, 10, 1600.0),
+    ("bertin_1", "bertin", -46, -16, 1710.0),
+    ("savarin_1", "savarin", -40, -10, 1235.0),
+    ("verdier_1", "verdier", -45, -15, 3550.0),
+    ("sorel_1", "sorel", -61, -31, 6415.0),
+    ("roussel_1", "roussel", -38, -8, 1460.0),
+    ("montaigne_1", "montaigne", -31, -1, 742.0),
+]
+IN_DOLLARS = {"harbour_2", "lakeside_1"}
+BLOCKED = ["bertin_1"]
+GOODS = [
+    "Oak display units",
+    "Shop counter, made to measure",
+    "Wall shelving",
+    "Reception desk",
+    "Fitting and delivery",
+]
+# (customer, day, amount before tax)
+CREDIT_NOTES = [("delaunay", -3, 400.0)]
+# (customer, day, the invoice it is matched with, amount if it is not that invoice's)
+PAYMENTS = [
+    ("boreal", -121, "boreal_1", None),
+    ("boreal", -62, "boreal_2", None),
+    ("boreal", -17, "boreal_3", None),
+    ("phare", -4, "phare_1", 2000.0),
+    ("belle_rive", -6, None, 5000.0),
+]
+# Reminders sent before, by the tool used until now: (invoice, level of the standard scenario, day).
+LEVELS_REACHED = [
+    ("arnoult_1", "letter1", -126),
+    ("arnoult_1", "letter2", -115),
+    ("arnoult_1", "notice", -98),
+    ("arnoult_2", "letter1", -91),
+    ("arnoult_2", "letter2", -80),
+    ("arnoult_2", "notice", -63),
+    ("grandchamp_1", "letter1", -71),
+    ("grandchamp_1", "letter2", -60),
+    ("grandchamp_2", "letter1", -39),
+    ("grandchamp_2", "letter2", -25),
+    ("sorel_1", "letter1", -26),
+    ("sorel_1", "call", -22),
+    ("sorel_1", "letter2", -4),
+    ("verdier_1", "letter1", -12),
+    ("verdier_1", "call", -8),
+    ("savarin_1", "letter1", -7),
+    ("roussel_1", "letter1", -5),
+]
+GOOD_CUSTOMERS = ["vallieres", "vauban"]
+OF_THE_MANAGER = ["grandchamp", "arnoult", "vallieres"]
+
+
+class AccountChartTemplate(models.AbstractModel):
+    _inherit = "account.chart.template"
+
+    @api.model
+    def _install_credit_collection_demo(self):
+        """Give the demo company a chart of accounts and its ledger, once."""
+        company = self.env.ref("credit_collection.demo_company")
+        if company.chart_template:
+            return
+        company.resource_calendar_id.tz = "Europe/Paris"
+        self._load(self._credit_demo_chart(), company, install_demo=False)
+        # A chart brings the currency of its country.
+        company.currency_id = self.env.ref("base.EUR")
+        demo = self.with_context(allowed_company_ids=company.ids, tracking_disable=True, mail_create_nosubscribe=True)
+        invoices = demo._credit_demo_invoices()
+        demo._credit_demo_credit_notes()
+        demo._credit_demo_payments(invoices)
+        demo._credit_demo_levels_reached(invoices)
+        demo._credit_demo_decisions(invoices)
+
+    def _credit_demo_chart(self):
+        """The French chart where its module is loaded; installing one is no business of demo data."""
+        return "fr" if hasattr(self.env.registry["account.chart.template"], "_get_fr_res_company") else "generic_coa"
+
+    def _credit_demo_day(self, offset):
+        """The day so many days from today; where nothing leaves today, from the next day on which something does."""
+        company = self.env.company
+        today = self.env["credit.dunning.mailer"]._local_day(company)
+        return company._dunning_closed_days(today).get(today, today) + timedelta(days=offset)
+
+    def _credit_demo_partner(self, name):
+        return self.env.ref(f"credit_collection.demo_partner_{name}")
+
+    # -------------------------------------------------------------------------
+    # The ledger
+    # -------------------------------------------------------------------------
+
+    def _credit_demo_invoices(self):
+        """Return the posted invoices by key."""
+        three = self.env.ref("credit_collection.demo_payment_term_three")
+        invoices = {}
+        for number, (key, customer, invoiced, due, amount) in enumerate(INVOICES):
+            due_values = {"invoice_payment_term_id": three.id if due is None else False}
+            if due is not None:
+                due_values["invoice_date_due"] = self._credit_demo_day(due)
+            currency = self.env.ref("base.USD" if key in IN_DOLLARS else "base.EUR")
+            invoices[key] = self._credit_demo_move(
+                "out_invoice",
+                customer,
+                invoiced,
+                amount,
+                GOODS[number % len(GOODS)],
+                currency_id=currency.id,
+                **due_values,
+            )
+        for key in BLOCKED:
+            invoices[key].action_toggle_block_payment()
+        return invoices
+
+    def _credit_demo_credit_notes(self):
+        for customer, day, amount in CREDIT_NOTES:
+            self._credit_demo_move("out_refund", customer, day, amount, "Goods returned")
+
+    def _credit_demo_move(self, move_type, customer, day, amount, label, **values):
+        partner = self._credit_demo_partner(customer)
+        domestic = partner.country_id == self.env.company.country_id
+        taxes = self.env.company.account_sale_tax_id if domestic else self.env["account.tax"]
+        line = {"name": label, "price_unit": amount, "tax_ids": [Command.set(taxes.ids)]}
+        move = self.env["account.move"].create(
+            {
+                "move_type": move_type,
+                "partner_id": partner.id,
+                "invoice_date": self._credit_demo_day(day),
+                "invoice_user_id": self.env.ref("credit_collection.demo_user_salesperson").id,
+                "invoice_line_ids": [Command.create(line)],
+                **values,
+            }
+        )
+        move.action_post()
+        return move
+
+    def _credit_demo_payments(self, invoices):
+        bank = self.env["account.journal"].search(
+            [*self.env["account.journal"]._check_company_domain(self.env.company), ("type", "=", "bank")], limit=1
+        )
+        for customer, day, invoice, amount in PAYMENTS:
+            payment = self.env["account.payment"].create(
+                {
+                    "payment_type": "inbound",
+                    "partner_type": "customer",
+                    "partner_id": self._credit_demo_partner(customer).id,
+                    "amount": amount or invoices[invoice].amount_total,
+                    "date": self._credit_demo_day(day),
+                    "journal_id": bank.id,
+                }
+            )
+            payment.action_post()
+            if invoice:
+                receivable = self._credit_demo_receivable(payment.move_id | invoices[invoice])
+                receivable.reconcile()
+
+    def _credit_demo_receivable(self, moves):
+        return moves.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+
+    # -------------------------------------------------------------------------
+    # Chasing so far
+    # -------------------------------------------------------------------------
+
+    def _credit_demo_levels_reached(self, invoices):
+        """Keep each earlier reminder as an action set by hand, on the day it was sent."""
+        standard = self.env.company.followup_scenario_id
+        shipped = self.env.ref("credit_collection.scenario_standard")
+        # The company's levels are copies of the shipped ones, in the same order.
+        copies = dict(zip(shipped.level_ids.sorted("day"), standard.level_ids.sorted("day"), strict=True))
+        for key, level, offset in sorted(LEVELS_REACHED, key=lambda reached: reached[2]):
+            items = self.env["credit.open.item"].search([("move_id", "=", invoices[key].id)])
+            original = self.env.ref(f"credit_collection.level_standard_{level}")
+            self._credit_demo_reach(items, copies[original], self._credit_demo_day(offset))
+
+    def _credit_demo_reach(self, items, level, day):
+        """As the credit manager's wizard does, for a day that is past."""
+        action = self.env["credit.collection.action"].create(
+            {
+                "partner_id": items.partner_id.id,
+                "company_id": self.env.company.id,
+                "date_planned": day,
+                "user_id": self.env.ref("credit_collection.demo_user_collector").id,
+                "note": "Taken over from the tool used before.",
+            }
+        )
+        self.env["credit.collection.action.line"]._create_evidence(
+            [
+                {
+                    **item._prepare_line_vals(),
+                    "action_id": action.id,
+                    "move_line_id": item.id,
+                    "level_id": level.id,
+                    "state": "pending",
+                }
+                for item in items
+            ]
+        )
+        action._write_state(
+            {
+                "channel": "manual",
+                "level_id": level.id,
+                "state": "sent",
+                "date_done": datetime.combine(day, time(8)),
+                "amount_company": sum(items.mapped("claimable_company")),
+            }
+        )
+        action.line_ids._reach_levels(action, day)
+
+    def _credit_demo_decisions(self, invoices):
+        """Collectors, pauses, exclusions: what people have said about these customers."""
+        profiles = self._credit_demo_profiles()
+        profiles["tilleuls"].contact_ids = self.env.ref("credit_collection.demo_contact_tilleuls_reminders")
+        profiles["lasserre"].always_confirm = True
+        profiles["savarin"].reply_waiting = True
+        profiles["morvan"].write(
+            {"paused_until": self._credit_demo_day(14), "pause_reason": "Their insurer pays; agreed with the director"}
+        )
+        good_customers = self.env["credit.dunning.scenario"].search([("company_id", "=", self.env.company.id)])[1]
+        for name in GOOD_CUSTOMERS:
+            profiles[name].scenario_id = good_customers
+        self._credit_demo_receivable(invoices["vallieres_1"]).write(
+            {
+                "followup_excluded_until": self._credit_demo_day(21),
+                "followup_exclusion_reason": "Payment order signed, on its way to the public treasury",
+            }
+        )
+
+    def _credit_demo_profiles(self):
+        """Return the collection files by customer, each with its collector."""
+        profiles = {}
+        for name in dict.fromkeys(customer for _key, customer, *_rest in INVOICES):
+            user = "manager" if name in OF_THE_MANAGER else "collector"
+            profiles[name] = self._credit_demo_partner(name)._followup_profile(self.env.company)
+            profiles[name].collector_id = self.env.ref(f"credit_collection.demo_user_{user}")
+        return profiles

@@ -1,0 +1,149 @@
+"""What was sent is kept as it was sent; merged and archived customers keep their history."""
+
+import smtplib
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common import CollectionCommon
+
+DAY = "2026-03-16"
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(DAY)
+class TestEvidence(CollectionCommon):
+    def setUp(self):
+        super().setUp()
+        self.invoice = self._invoice("2026-03-12")
+        self.action = self._night(DAY)
+
+    def test_nobody_changes_what_was_sent(self):
+        for user in (self.collector, self.manager):
+            action = self.action.with_user(user)
+            for vals in (
+                {"body_sent": "<p>nothing</p>"},
+                {"state": "cancelled"},
+                {"subject": "other"},
+                {"recipient_id": self.partner_a.id},
+                {"message_id": "x"},
+                {"date_done": "2026-01-01"},
+            ):
+                with self.assertRaises(UserError, msg=str(vals)):
+                    action.write(vals)
+            with self.assertRaises(UserError):
+                action.line_ids.write({"amount": 1})
+            with self.assertRaises(UserError):
+                action.line_ids = [Command.create({"move_line_id": self._item(self.invoice).id})]
+            with self.assertRaises(UserError):
+                action.line_ids.unlink()
+            with self.assertRaises(UserError):
+                action.unlink()
+            action.note = "the customer called back"
+
+    def test_a_state_written_over_rpc_with_any_context_is_refused(self):
+        for context in ({}, {"force": True, "tracking_disable": True}):
+            with self.assertRaises(UserError):
+                self.action.with_user(self.manager).with_context(**context).write({"state": "queued"})
+
+    def test_evidence_cannot_be_forged_by_creating_it(self):
+        action = (
+            self.env["credit.collection.action"]
+            .with_user(self.collector)
+            .create(
+                {"partner_id": self.partner.id, "state": "sent", "level_id": self.notice.id, "body_sent": "forged"}
+            )
+        )
+        self.assertRecordValues(action, [{"state": "to_confirm", "level_id": False, "body_sent": False}])
+        line = (
+            self.env["credit.collection.action.line"]
+            .with_user(self.collector)
+            .create(
+                {
+                    "action_id": action.id,
+                    "move_line_id": self._item(self.invoice).id,
+                    "level_id": self.notice.id,
+                    "state": "reached",
+                    "amount": 1,
+                }
+            )
+        )
+        self.assertRecordValues(line, [{"state": "info", "level_id": False, "amount": 1000.0}])
+
+    def test_states_change_only_along_the_allowed_paths(self):
+        for button in ("action_confirm", "action_cancel", "action_retry", "action_done"):
+            with self.assertRaisesRegex(UserError, "cannot become"):
+                getattr(self.action, button)()
+        for button in ("action_resend", "action_mark_sent"):
+            with self.assertRaisesRegex(UserError, "interrupted"):
+                getattr(self.action, button)()
+
+    def test_attachments_of_a_sent_reminder_stay(self):
+        attachment = self.env["ir.attachment"].create(
+            {"name": "INV.pdf", "raw": b"%PDF", "res_model": "credit.collection.action", "res_id": self.action.id}
+        )
+        for user in (self.collector, self.manager):
+            with self.assertRaises(UserError):
+                attachment.with_user(user).unlink()
+            with self.assertRaises(UserError):
+                attachment.with_user(user).write({"raw": b"other"})
+
+    def _interrupted(self):
+        """A reminder during whose hand-over the server hung up."""
+        invoice = self._invoice("2026-03-12", partner=self._customer("Martin"))
+
+        def hang_up(mailer, session, mail):
+            raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+
+        with patch.object(self.env.registry["credit.dunning.mailer"], "_hand_over", hang_up):
+            action = self._night(DAY)
+        self.assertEqual(action.state, "sending")
+        return invoice, action
+
+    def test_an_interrupted_sending_is_listed_to_check_and_never_resent_by_itself(self):
+        invoice, action = self._interrupted()
+        Action = self.env["credit.collection.action"]
+        self.assertTrue(action.to_check)
+        self.assertEqual(Action.search([("to_check", "=", True)]), action)
+        self.assertNotIn(action, Action.search([("to_check", "=", False)]))
+        self.assertFalse(self._night("2026-03-17"))
+        self.assertEqual(self._state(invoice), "prepared")
+        action.with_user(self.collector).action_mark_sent()
+        self.assertEqual(self._item(invoice).dunning_level_id, self.letter1)
+        self.assertIn("collector", action.reason)
+
+    def test_an_interrupted_sending_can_be_sent_again_by_a_person(self):
+        _invoice, action = self._interrupted()
+        action.with_user(self.collector).action_resend()
+        self.env["credit.dunning.mailer"]._cron_send()
+        self.assertEqual(action.state, "sent")
+        self.assertEqual(len(self.outbox), 2)
+
+    def test_hard_case_42_merged_customers_keep_both_histories(self):
+        twin = self._customer("Durand twin")
+        theirs = self._invoice("2026-03-12", partner=twin)
+        second = self._night(DAY)
+        profile = self.partner._followup_profile(self.company)
+        twin_profile = twin._followup_profile(self.company)
+        twin_profile.write({"always_confirm": True, "collector_id": self.collector.id})
+        twin_profile.message_post(body="Spoke to the accountant")
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((self.partner | twin).ids, self.partner)
+        self.env.invalidate_all()
+        self.assertFalse(twin_profile.exists())
+        self.assertRecordValues(profile, [{"always_confirm": True, "collector_id": self.collector.id}])
+        bodies = " ".join(profile.message_ids.mapped("body"))
+        self.assertIn("Spoke to the accountant", bodies)
+        self.assertIn(theirs.name, bodies)
+        self.assertEqual(second.partner_id, self.partner)
+        self.assertEqual(profile.action_ids, self.action | second)
+        self.assertEqual(self._item(self.invoice | theirs).partner_id, self.partner)
+
+    def test_hard_case_42_an_archived_customer_keeps_its_history_and_its_debt(self):
+        self.partner.action_archive()
+        self.assertEqual(self._item(self.invoice).partner_id, self.partner)
+        self.assertEqual(self.partner._followup_profile(self.company).action_ids, self.action)

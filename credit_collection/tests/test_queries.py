@@ -1,0 +1,72 @@
+"""Query counts do not grow with customers or items."""
+
+from freezegun import freeze_time
+
+from odoo.tests import tagged
+
+from .common import CollectionCommon
+
+DAY = "2026-03-16"
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(DAY)
+class TestQueries(CollectionCommon):
+    def _customers(self, count):
+        partners = self.env["res.partner"].create(
+            [
+                {"name": f"Customer {i}", "email": f"c{i}@customer.example.com", "is_company": True}
+                for i in range(count)
+            ]
+        )
+        for partner in partners:
+            self._invoice("2026-03-09", 100, partner)
+            self._invoice("2026-03-10", 100, partner)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return partners
+
+    def _count(self, job):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        job()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def test_preparing_takes_as_many_queries_for_twenty_customers_as_for_two(self):
+        Action = self.env["credit.collection.action"]
+        self._customers(2)
+        few = self._count(Action._prepare_chase)
+        self._customers(20)
+        many = self._count(Action._prepare_chase)
+        self.assertEqual(len(Action.search([])), 22)
+        self.assertLessEqual(many, few)
+
+    def test_reading_the_list_takes_as_many_queries_for_forty_items_as_for_four(self):
+        def read():
+            items = self.env["credit.open.item"].search([("company_id", "=", self.company.id)])
+            items.web_read(
+                {name: {} for name in ("partner_id", "move_name", "amount_residual", "chase_sentence", "next_date")}
+            )
+
+        self._customers(2)
+        read()
+        few = self._count(read)
+        self._customers(20)
+        self.assertLessEqual(self._count(read), few)
+
+    def test_a_mail_costs_at_most_six_queries(self):
+        """The batch shares its reads: what each further mail adds."""
+        Action = self.env["credit.collection.action"]
+        Mailer = self.env["credit.dunning.mailer"]
+        self._customers(5)
+        self.env["credit.profile"]._create_missing(self.company)
+        Action._prepare_chase()
+        few = self._count(Mailer._send_queued)
+        self._customers(40)
+        self.env["credit.profile"]._create_missing(self.company)
+        Action._prepare_chase()
+        many = self._count(Mailer._send_queued)
+        self.assertEqual(len(self.outbox), 45)
+        self.assertLessEqual((many - few) / 35, 6)

@@ -1,0 +1,114 @@
+"""What the addon's main work costs beside plain SQL on the same data, see dev/bench."""
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+import bench_data
+import database
+import odoo_server
+
+PREFIX = "cc_bench_"
+HERE = Path(__file__).parent
+STAGES = {"ledger": [], "ready": []}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="dev/bench", description=__doc__)
+    parser.add_argument("size", nargs="?", choices=sorted(bench_data.CUSTOMERS), default="S")
+    parser.add_argument("--statements", action="store_true", help="also list the statements of each job")
+    parser.add_argument("--keep", metavar="NAME", help="only make a copy of the database under this name")
+    args = parser.parse_args()
+    template = ready_template(args.size)
+    if args.keep:
+        print(database.fresh_copy(template, args.keep))
+        return
+    name = f"{PREFIX}{os.getpid()}"
+    try:
+        database.fresh_copy(template, name)
+        measure(name, args.statements)
+    finally:
+        database.drop(name)
+
+
+def measure(name: str, statements: bool) -> None:
+    """In a process of its own, for its peak memory to be that of the work."""
+    command = [sys.executable, HERE / "bench_jobs.py", name, *(["--statements"] if statements else [])]
+    subprocess.run(command, check=True)
+
+
+# -- databases --------------------------------------------------------------------------------------------------------
+
+
+def ready_template(size: str) -> str:
+    """A database with the ledger, the addon and its history; each stage is kept and made only once."""
+    base = database.ensure_template(country="fr")
+    ledger = kept(f"{PREFIX}ledger_{size}_", base, ["bench_data.py", "bench_orm.py"], lambda name: fill(name, "ledger", size))
+    addon = sorted(path for path in (odoo_server.PROJECT / "credit_collection").rglob("*") if path.suffix in CODE)
+    return kept(f"{PREFIX}ready_{size}_", ledger, ["bench_history.py", *addon], make_ready)
+
+
+CODE = {".py", ".xml", ".csv"}
+
+
+def kept(prefix: str, template: str, made_from: list, make) -> str:
+    """The name of a database made by `make` on a copy of `template`, from the cluster if it is there already."""
+    digest = hashlib.sha256(template.encode())
+    for path in made_from:
+        digest.update((HERE / path).read_bytes())
+    name = prefix.lower() + digest.hexdigest()[:12]
+    if database.exists(name):
+        return name
+    for former in database.names(prefix.lower()):
+        database.drop(former)
+    started = time.monotonic()
+    print(f"Making {name} …", flush=True)
+    unfinished = f"{name}_unfinished"
+    database.fresh_copy(template, unfinished)
+    make(unfinished)
+    vacuum(unfinished)
+    seal(unfinished, name)
+    print(f"Made {name} in {time.monotonic() - started:.0f} s", flush=True)
+    return name
+
+
+def make_ready(name: str) -> None:
+    started = time.monotonic()
+    odoo_server.run(name, "--init=credit_collection", log=odoo_server.LOG_DIR / f"{PREFIX}install.log")
+    print(f"  addon installed in {time.monotonic() - started:.0f} s", flush=True)
+    fill(name, "history")
+
+
+def fill(name: str, stage: str, size: str = "") -> None:
+    subprocess.run([sys.executable, HERE / "bench_fill.py", name, stage, size], check=True)
+
+
+def vacuum(name: str) -> None:
+    """As autovacuum leaves a database that is in use: with statistics and visibility maps."""
+    with closing(psycopg2.connect(dbname=name)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE)")
+
+
+def seal(unfinished: str, name: str) -> None:
+    """Under its name only when whole, and never changed from then on."""
+    (database.FILESTORE / unfinished).rename(database.FILESTORE / name)
+    with closing(psycopg2.connect(dbname="postgres")) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            names = sql.Identifier(unfinished), sql.Identifier(name)
+            cursor.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(names[0]))
+            cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The same answers by one hand-written statement each: what PostgreSQL needs at least on these data.
+
+They know what the addon has to find out: one company, the Standard scenario with its levels as shipped, no match
+dated later. Written without the addon's SQL, they also check its answers.
+"""
+
+# The open receivable items of today.
+ITEMS = """
+    SELECT l.id, l.move_id, l.move_name, p.commercial_partner_id AS partner_id, l.currency_id, l.no_followup,
+           COALESCE(l.date_maturity, l.date) AS due, %(day)s - COALESCE(l.date_maturity, l.date) AS late,
+           l.amount_residual AS residual, l.amount_residual_currency AS residual_currency, l.display_type
+      FROM account_move_line l
+      JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
+      LEFT JOIN res_partner p ON p.id = l.partner_id
+     WHERE l.parent_state = 'posted' AND NOT l.reconciled AND l.company_id = %(company)s AND l.date <= %(day)s
+"""
+BUCKET = """
+    CASE WHEN residual < 0 THEN 'credit' WHEN late <= 0 THEN 'not_due' WHEN late <= 30 THEN '1_30'
+         WHEN late <= 60 THEN '31_60' WHEN late <= 90 THEN '61_90' WHEN late <= 120 THEN '91_120' ELSE 'over_120' END
+"""
+
+# What the rules say of some items, given the money of the customers they belong to.
+MONEY = f"""
+    SELECT partner_id, currency_id,
+           SUM(CASE WHEN residual < 0 AND display_type <> 'payment_term' THEN -residual_currency ELSE 0 END) AS payments,
+           SUM(CASE WHEN residual < 0 THEN -residual_currency ELSE 0 END) AS credits,
+           SUM(CASE WHEN residual > 0 AND NOT no_followup AND late > 0 THEN residual_currency ELSE 0 END) AS overdue,
+           SUM(CASE WHEN residual > 0 AND NOT no_followup THEN residual_currency ELSE 0 END) AS open,
+           SUM(SUM(CASE WHEN residual < 0 OR (NOT no_followup AND late > 0) THEN residual ELSE 0 END)) OVER customer
+             AS net_overdue,
+           SUM(SUM(CASE WHEN residual < 0 OR NOT no_followup THEN residual ELSE 0 END)) OVER customer AS net_open
+      FROM ({ITEMS}) m WHERE {{condition}}
+     GROUP BY partner_id, currency_id WINDOW customer AS (PARTITION BY partner_id)
+"""
+STATES = f"""
+    SELECT n.*, CASE
+           WHEN residual < 0 THEN 'credit'
+           WHEN no_followup OR blocked THEN 'excluded'
+           WHEN paused THEN 'stopped'
+           WHEN pending THEN 'prepared'
+           WHEN step > 6 THEN 'exhausted'
+           WHEN natural_date > %(day)s AND late <= 0 THEN 'not_due'
+           WHEN natural_date > %(day)s THEN 'waiting'
+           WHEN payments > 0 AND payments * 100 >= 10 * claim OR credits > 0 AND credits >= claim THEN 'covered'
+           WHEN net < 15 THEN 'small'
+           WHEN reply_waiting THEN 'reply'
+           WHEN gap_date > %(day)s AND step <> 4 THEN 'too_soon'
+           ELSE 'chase' END AS state
+      FROM (SELECT i.*, m.payment_state = 'blocked' AS blocked, pr.paused_until >= %(day)s AS paused, pr.reply_waiting,
+                   pe.id IS NOT NULL AS pending, f.payments, f.credits,
+                   CASE WHEN late > 0 THEN f.overdue ELSE f.open END AS claim,
+                   CASE WHEN late > 0 THEN f.net_overdue ELSE f.net_open END AS net,
+                   CASE WHEN la.written_date > due THEN la.written_date + 7 END AS gap_date, o.step,
+                   CASE o.step WHEN 1 THEN due - 10 WHEN 2 THEN due WHEN 3 THEN due + 3 WHEN 4 THEN due + 7
+                        WHEN 5 THEN COALESCE(l1.date_done + 10, due + 13) WHEN 6 THEN due + 30 END AS natural_date
+              FROM {{items}} i
+              JOIN account_move m ON m.id = i.move_id
+              LEFT JOIN credit_profile pr ON pr.partner_id = i.partner_id AND pr.company_id = %(company)s
+              LEFT JOIN credit_collection_action_line la ON la.move_line_id = i.id AND la.is_latest
+              LEFT JOIN credit_collection_action_line pe ON pe.move_line_id = i.id AND pe.state = 'pending'
+              LEFT JOIN credit_collection_action_line l1
+                     ON l1.move_line_id = i.id AND l1.level_id = (%(levels)s::int[])[3] AND l1.state = 'reached'
+              LEFT JOIN {{money}} f ON f.partner_id = i.partner_id AND f.currency_id = i.currency_id
+             CROSS JOIN LATERAL (
+                   SELECT GREATEST(1 + COALESCE(ARRAY_POSITION(%(levels)s::int[], la.level_id), 0),
+                                   CASE WHEN late > 0 THEN 3 WHEN late = 0 THEN 2 ELSE 1 END) AS step) s
+             CROSS JOIN LATERAL (
+                   SELECT CASE WHEN step = 4 AND due + 7 > %(day)s AND COALESCE(l1.date_done + 10, due + 13) <= %(day)s
+                               THEN 5 ELSE step END AS step) o) n
+"""
+
+FIRST_PAGE = f"""
+  WITH page AS MATERIALIZED (SELECT * FROM ({ITEMS}) i WHERE {{condition}} ORDER BY due, id LIMIT 80),
+       money AS MATERIALIZED ({MONEY.format(condition="partner_id IN (SELECT partner_id FROM page)")})
+SELECT id, residual, state, (%(levels)s::int[])[step],
+       (SELECT COUNT(*) FROM (SELECT 1 FROM ({ITEMS}) c WHERE {{condition}} LIMIT 10001) c)
+  FROM ({STATES.format(items="page", money="money")}) s ORDER BY due, id
+"""
+BY_STATE = f"""
+  WITH item AS MATERIALIZED ({ITEMS})
+SELECT state, COUNT(*), SUM(residual)
+  FROM ({STATES.format(items="item", money="(" + MONEY.replace(f"({ITEMS})", "item").format(condition="TRUE") + ")")}) s
+ GROUP BY state
+"""
+AGED_TODAY = f"SELECT partner_id, {BUCKET} AS bucket, SUM(residual) FROM ({ITEMS}) i GROUP BY 1, 2"
+AGED_BEFORE = f"""
+SELECT partner_id, {BUCKET} AS bucket, SUM(residual)
+  FROM (SELECT p.commercial_partner_id AS partner_id, %(day)s - COALESCE(l.date_maturity, l.date) AS late,
+               l.balance - COALESCE(d.amount, 0) + COALESCE(c.amount, 0) AS residual
+          FROM account_move_line l
+          JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
+          LEFT JOIN res_partner p ON p.id = l.partner_id
+          LEFT JOIN (SELECT debit_move_id, SUM(amount) AS amount FROM account_partial_reconcile
+                      WHERE max_date <= %(day)s GROUP BY 1) d ON d.debit_move_id = l.id
+          LEFT JOIN (SELECT credit_move_id, SUM(amount) AS amount FROM account_partial_reconcile
+                      WHERE max_date <= %(day)s GROUP BY 1) c ON c.credit_move_id = l.id
+         WHERE l.parent_state = 'posted' AND l.company_id = %(company)s AND l.date <= %(day)s) i
+ WHERE residual <> 0 GROUP BY 1, 2
+"""

@@ -1,0 +1,240 @@
+"""The jobs that dev/bench measures on a database: python bench_jobs.py NAME [--statements]"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import bench_floor
+import bench_odoo
+import odoo_server
+from bench_data import DAY
+from bench_history import USER, the_day
+from smtp_sink import Sink
+
+REPEAT = 3
+MAILS = 500
+BEFORE = DAY - timedelta(days=90)
+OVERDUE = [("days_overdue", ">", 0), ("bucket", "!=", "credit")]
+
+
+@dataclass
+class Row:
+    """A line of the table."""
+
+    title: str
+    cost: bench_odoo.Cost
+    floor: float | None = None
+    aim: float | None = None
+    note: str = ""
+
+
+class Bench:
+    def __init__(self, name: str):
+        self.registry = bench_odoo.registry(name, odoo_server.LOG_DIR / f"{name}.log")
+        with self.environment() as env:
+            self.user = env["res.users"].search([("login", "=", USER)]).id
+            self.known = {
+                "company": env.company.id,
+                "levels": env.ref("credit_collection.scenario_standard").level_ids.sorted("day").ids,
+            }
+
+    def environment(self, uid: int = bench_odoo.SUPERUSER_ID):
+        return bench_odoo.environment(self.registry, uid)
+
+    def rows(self):
+        """Measure one after the other: what only reads first."""
+        yield self.read("first page, all open items", lambda env: self.first_page(env, []), self.page_floor("TRUE"))
+        overdue = self.page_floor("late > 0 AND residual > 0")
+        yield self.read("first page, overdue (menu)", lambda env: self.first_page(env, OVERDUE), overdue)
+        yield self.read("items grouped by state", self.by_state, (bench_floor.BY_STATE, DAY))
+        yield self.read("aged balance today", self.aged, (bench_floor.AGED_TODAY, DAY))
+        yield self.read("… as the pivot reads it", self.pivot, (bench_floor.AGED_TODAY, DAY))
+        past = (bench_floor.AGED_BEFORE, BEFORE)
+        yield self.read("aged balance 90 days ago", lambda env: self.aged(env(context=as_of_before(env))), past)
+        yield self.read("… as the pivot reads it", lambda env: self.pivot(env(context=as_of_before(env))), past)
+        yield self.prepare()
+        yield self.send()
+
+    # -- reads --------------------------------------------------------------------------------------------------------
+
+    def read(self, title: str, job: Callable, floor: tuple) -> Row:
+        """As the accountant, each time in a transaction of its own; the best of some, with warm caches."""
+        costs, answer, seconds, expected = [], None, [], None
+        for _ in range(1 + REPEAT):
+            with self.environment() as env:
+                started = time.perf_counter()
+                env.cr.execute(floor[0], {**self.known, "day": floor[1]})
+                expected = sorted(map(tuple_of, env.cr.fetchall()), key=str)
+                seconds.append(time.perf_counter() - started)
+            with self.environment(self.user) as env, the_day():
+                with bench_odoo.measured() as cost:
+                    answer = job(env)
+                costs.append(cost)
+        compare(title, sorted(map(tuple_of, answer), key=str), expected)
+        best = min(costs[1:], key=lambda cost: cost.seconds)
+        return Row(title, best, min(seconds[1:]), aim=2)
+
+    def page_floor(self, condition: str) -> tuple:
+        return bench_floor.FIRST_PAGE.format(condition=condition), DAY
+
+    def first_page(self, env, domain: list) -> list[tuple]:
+        """What the list's controller asks for."""
+        specification = self.list_specification(env)
+        page = env["credit.open.item"].web_search_read(domain, specification, limit=80, count_limit=10001)
+        return [
+            (item["id"], item["amount_residual"], item["chase_state"], item["next_level_id"]["id"] or None, page["length"])
+            for item in page["records"]
+        ]
+
+    def list_specification(self, env) -> dict:
+        if not hasattr(self, "specification"):
+            view = env["credit.open.item"].get_view(env.ref("credit_collection.credit_open_item_view_list").id)
+            fields = env["credit.open.item"]._fields
+            names = view["models"]["credit.open.item"]
+            shown = {"fields": {"display_name": {}}}
+            self.specification = {name: shown if fields[name].relational else {} for name in names}
+        return self.specification
+
+    def by_state(self, env) -> list[tuple]:
+        """What the list "What goes out today" asks for."""
+        aggregates = ["__count", "amount_residual:sum", "days_overdue:max"]
+        result = env["credit.open.item"].web_read_group([], ["chase_state"], aggregates, limit=80)
+        return [(group["chase_state"], group["__count"], group["amount_residual:sum"]) for group in result["groups"]]
+
+    def aged(self, env) -> list[tuple]:
+        groups = env["credit.open.item"]._read_group([], ["partner_id", "bucket"], ["amount_residual:sum"])
+        return [(partner.id, bucket, amount) for partner, bucket, amount in groups]
+
+    def pivot(self, env) -> list[tuple]:
+        """What the aged balance's pivot asks for, totals and customers' names included."""
+        sets = [[], ["bucket"], ["partner_id"], ["partner_id", "bucket"]]
+        result = env["credit.open.item"].formatted_read_grouping_sets([], sets, ["__count", "amount_residual:sum"])
+        return [(group["partner_id"][0], group["bucket"], group["amount_residual:sum"]) for group in result[3]]
+
+    # -- the run --------------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> Row:
+        """The nightly run's second step, against writing the same lines once more."""
+        with self.environment() as env, the_day():
+            action = env["credit.collection.action"].with_company(env.company)
+            action = action.with_context(tz=env.company._dunning_tz())
+            env.cr.execute("SELECT COALESCE(MAX(id), 0) FROM credit_collection_action_line")
+            [last] = env.cr.fetchone()
+            with counted_calls(type(action), "_prepare_chunk") as calls, bench_odoo.measured() as cost:
+                prepared = action._prepare_chase()
+        with self.environment() as env:
+            seconds, lines = self.write_again(env, last)
+        per_chunk = cost.queries / max(len(calls), 1)
+        note = f"{len(prepared)} actions, {lines} lines; {len(calls)} chunks, {per_chunk:.1f} queries each"
+        return Row("prepare", cost, seconds, aim=3, note=note)
+
+    def write_again(self, env, last: int) -> tuple[float, int]:
+        """The seconds of one INSERT of the new lines into a table with the same indexes and foreign keys."""
+        env.cr.execute("CREATE TABLE bench_line_copy (LIKE credit_collection_action_line INCLUDING ALL)")
+        env.cr.execute(
+            """SELECT format('ALTER TABLE bench_line_copy ADD %s', pg_get_constraintdef(oid)) FROM pg_constraint
+                WHERE conrelid = 'credit_collection_action_line'::regclass AND contype = 'f'"""
+        )
+        for (statement,) in env.cr.fetchall():
+            env.cr.execute(statement)
+        env.cr.commit()
+        started = time.perf_counter()
+        env.cr.execute("INSERT INTO bench_line_copy SELECT * FROM credit_collection_action_line WHERE id > %s", (last,))
+        lines = env.cr.rowcount
+        env.cr.commit()
+        return time.perf_counter() - started, lines
+
+    def send(self) -> Row:
+        """The third step: so many mails over SMTP to this machine itself."""
+        with Sink() as sink:
+            with self.environment() as env:
+                env["ir.mail_server"].search([]).active = False
+                env["ir.mail_server"].create({"name": "sink", "smtp_host": odoo_server.HOST, "smtp_port": sink.port})
+                env.cr.execute(
+                    """UPDATE credit_collection_action SET state = 'to_confirm' WHERE state = 'queued' AND id NOT IN (
+                           SELECT id FROM credit_collection_action WHERE state = 'queued' AND channel = 'email'
+                            ORDER BY id LIMIT %s)""",
+                    (MAILS,),
+                )
+            with self.environment() as env, the_day():
+                mailer = env["credit.dunning.mailer"].with_company(env.company)
+                with bench_odoo.measured() as cost:
+                    mailer._send_queued()
+            mails = len(sink.received)
+        with self.environment() as env:
+            sent = env["credit.collection.action"].search_count([("state", "=", "sent"), ("message_id", "!=", False)])
+        if not 0 < sent == mails:
+            raise SystemExit(f"{mails} mails arrived, but {sent} actions say they left")
+        cost.per = mails
+        note = f"{cost.queries / mails:.1f} queries and {1000 * cost.seconds / mails:.0f} ms per mail (aim: 6 queries)"
+        return Row(f"send {mails} mails", cost, note=note)
+
+
+def as_of_before(env) -> dict:
+    return {**env.context, "credit_as_of": str(BEFORE)}
+
+
+def tuple_of(row) -> tuple:
+    """Money as a number of cents, whatever type it came in."""
+    return tuple(round(float(cell) * 100) if type(cell).__name__ in ("Decimal", "float") else cell for cell in row)
+
+
+def compare(title: str, answer: list, expected: list) -> None:
+    if answer != expected:
+        only = [row for row in answer if row not in set(expected)], [row for row in expected if row not in set(answer)]
+        raise SystemExit(
+            f"{title}: the addon's {len(answer)} rows are not the plain statement's {len(expected)} rows;"
+            f" the addon only: {only[0][:5]}; the plain statement only: {only[1][:5]}"
+        )
+
+
+@contextmanager
+def counted_calls(model_class, method: str):
+    calls, original = [], getattr(model_class, method)
+
+    def wrapped(*args, **kwargs):
+        calls.append(method)
+        return original(*args, **kwargs)
+
+    setattr(model_class, method, wrapped)
+    try:
+        yield calls
+    finally:
+        delattr(model_class, method)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("name")
+    parser.add_argument("--statements", action="store_true")
+    args = parser.parse_args()
+    rows = []
+    for row in Bench(args.name).rows():
+        rows.append(row)
+        print(f"  {row.title}: {row.cost.seconds:.3f} s", flush=True)
+        if args.statements:
+            for statement, count in row.cost.statements.most_common(60):
+                print(f"    {count:6} × {row.cost.times[statement]:8.3f} s  {statement[:180]}")
+    print(table(rows))
+
+
+def table(rows: list[Row]) -> str:
+    lines = [f"\n{'':<34} {'addon s':>9} {'SQL s':>9} {'ratio':>7} {'aim':>4} {'queries':>8} {'peak MB':>8}"]
+    for row in rows:
+        floor = f"{row.floor:>9.3f} {row.cost.seconds / row.floor:>7.1f}" if row.floor else f"{'':>9} {'':>7}"
+        aim = f"{row.aim}" if row.aim else ""
+        lines.append(
+            f"{row.title:<34} {row.cost.seconds:>9.3f} {floor} {aim:>4} {row.cost.queries:>8} {row.cost.memory:>8}"
+        )
+        if row.note:
+            lines.append(f"    {row.note}")
+    load = os.getloadavg()[0]
+    return "\n".join([*lines, f"\nAim for memory: under 600 MB. Load of the machine: {load:.1f} on {os.cpu_count()} cores."])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The ledger of run.py: customers with one overdue invoice each, and a scenario that is switched on."""
+
+from datetime import timedelta
+
+from odoo import Command, fields
+
+DAYS_LATE = 5  # past letter 1 (three days), before the call (seven)
+
+
+def make(env, customers: int) -> None:
+    """Make `customers` customers; dates count from today, and every day is a working day."""
+    company = env.ref("base.main_company")
+    env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
+    company.email = "billing@creditor.example.com"
+    work_every_day(company.resource_calendar_id)
+    company.followup_scenario_id.live = True
+    due = fields.Date.today() - timedelta(days=DAYS_LATE)
+    partners = env["res.partner"].create(
+        [
+            {"name": f"Customer {number:02}", "email": f"customer{number:02}@example.com", "is_company": True}
+            for number in range(1, customers + 1)
+        ]
+    )
+    moves = env["account.move"].create([invoice(partner, due) for partner in partners])
+    moves.action_post()
+    env["ir.mail_server"].search([]).active = False
+    env["ir.mail_server"].create({"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": 25, "smtp_encryption": "none"})
+    # nothing runs but what a test starts
+    env["ir.cron"].search([]).active = False
+
+
+def invoice(partner, due) -> dict:
+    return {
+        "move_type": "out_invoice",
+        "partner_id": partner.id,
+        "invoice_date": due - timedelta(days=30),
+        "invoice_date_due": due,
+        "invoice_payment_term_id": False,
+        "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": 1000.0, "tax_ids": []})],
+    }
+
+
+def work_every_day(calendar) -> None:
+    calendar.tz = "UTC"
+    calendar.global_leave_ids.unlink()
+    calendar.attendance_ids = [
+        Command.clear(),
+        *(
+            Command.create({"name": f"Day {day}", "dayofweek": str(day), "hour_from": 8, "hour_to": 17, "day_period": "morning"})
+            for day in range(7)
+        ),
+    ]
