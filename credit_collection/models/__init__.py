@@ -5,6 +5,7 @@ from . import credit_collection_action
 from . import credit_collection_action_line
 from . import credit_dunning_level
 from . import credit_dunning_mailer
+from . import credit_dunning_run
 from . import credit_dunning_scenario
 from . import credit_profile
 from . import ir_attachment

@@ -2,9 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_amount, split_every
-
-from ..tools.locks import session_lock
+from odoo.tools import SQL, format_amount
 
 CHANNELS = [("email", "E-mail"), ("call", "Call"), ("manual", "Set by hand")]
 STATES = [
@@ -32,8 +30,6 @@ UNSENT = ("to_confirm", "queued", "failed")
 EVIDENCE = ("sent", "void")
 # What a person may write, and only on an action that has not left.
 EDITABLE = {"recipient_id", "subject", "body", "date_planned", "user_id", "note", "line_ids"}
-# Customers prepared in one transaction: enough to spread the cost of a statement, few enough to lose little.
-CHUNK = 500
 
 
 class CreditCollectionAction(models.Model):
@@ -100,8 +96,6 @@ class CreditCollectionAction(models.Model):
     )
     reason = fields.Char(readonly=True, copy=False, help="Why it failed, was voided or cancelled, or waits again.")
     note = fields.Text()
-
-    _LOCK_CLASS = 1129470544  # one preparation at a time in a company; any number no other two-key lock uses
 
     _agenda_idx = models.Index("(company_id, state, date_planned)")
     _unsent_idx = models.Index("(channel, id) WHERE state = 'queued'")
@@ -195,7 +189,7 @@ class CreditCollectionAction(models.Model):
                 self.env._("These fields of an action change only by its buttons: %s.", ", ".join(sorted(forbidden)))
             )
         if vals.keys() - {"note", "user_id"}:
-            self._check_unsent(also=("to_do",))
+            self._open_for_change("to_do")
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -203,8 +197,11 @@ class CreditCollectionAction(models.Model):
         if self.filtered(lambda action: action.state not in ("to_confirm", "cancelled")) or self.level_id:
             raise UserError(self.env._("Reminders are kept as evidence. Cancel this one instead of deleting it."))
 
-    def _check_unsent(self, also=()):
-        """:raise UserError: when one of the actions has left or is leaving."""
+    def _open_for_change(self, *also):
+        """Make sure that the actions have not left, and take them back from a sender that has already written their mail.
+
+        :raise UserError: when one of them has left or is leaving
+        """
         gone = self.filtered(lambda action: action.state not in (*UNSENT, *also))
         if gone:
             raise UserError(
@@ -212,6 +209,7 @@ class CreditCollectionAction(models.Model):
                     "“%s” has already left (or was cancelled): it can no longer be changed.", gone[0].display_name
                 )
             )
+        self.sudo()._write_state({"sender_pid": False})
 
     def _filter_evidence(self):
         """Return the actions of which nothing may change any more."""
@@ -302,7 +300,7 @@ class CreditCollectionAction(models.Model):
     def action_edit_text(self):
         """Copy the words of the level into the action, to be edited; the placeholders are filled."""
         for action in self:
-            action._check_unsent()
+            action._open_for_change()
             words = self.env["credit.dunning.mailer"]._render(action)
             action.write({"subject": words["subject"], "body": words["text"]})
 
@@ -346,158 +344,6 @@ class CreditCollectionAction(models.Model):
                 {profile: self.env._("%(action)s came back from %(email)s.", action=action.display_name, email=email)},
             )
 
-    # -------------------------------------------------------------------------
-    # Prepare: from open items to actions
-    # -------------------------------------------------------------------------
-
-    @api.model
-    def _prepare_chase(self, item_ids=None):
-        """Prepare what may be chased today in the active company: one action per customer at the highest level due.
-
-        Calls first, so that a call never delays the written level due the same day. Each chunk of customers is
-        its own transaction.
-
-        :param item_ids: only these open items (a selection), or all
-        :return: the actions prepared
-        """
-        company = self.env.company
-        prepared = self.browse()
-        with session_lock(self.env.cr, self._LOCK_CLASS, company.id):
-            self._checkpoint()  # the snapshot of before the lock may not show what its last holder did
-            self.env["credit.profile"].sudo()._create_missing(company)
-            for written in (False, True):
-                while True:
-                    batch = self.browse()
-                    for partner_ids in split_every(CHUNK, self._partners_to_chase(company, written, item_ids)):
-                        batch |= self._prepare_chunk(company, partner_ids, written, item_ids)
-                    prepared |= batch
-                    if written or not batch:
-                        break
-            self._ask_for_allocation(company, item_ids)
-            self._checkpoint()
-        return prepared
-
-    def _chase_domain(self, company, written, item_ids):
-        domain = fields.Domain("company_id", "=", company.id) & fields.Domain("chase_state", "=", "chase")
-        domain &= fields.Domain("next_channel", "!=" if written else "=", "call")
-        return domain & fields.Domain("id", "in", item_ids) if item_ids is not None else domain
-
-    def _partners_to_chase(self, company, written, item_ids):
-        groups = (
-            self.env["credit.open.item"]
-            .sudo()
-            ._read_group(self._chase_domain(company, written, item_ids), ["partner_id"])
-        )
-        return sorted(partner.id for (partner,) in groups)
-
-    def _prepare_chunk(self, company, partner_ids, written, item_ids):
-        """Prepare the actions of some customers in one transaction."""
-        OpenItem = self.env["credit.open.item"].sudo()
-        query = OpenItem._search([("company_id", "=", company.id), ("partner_id", "in", partner_ids)])
-        columns = (
-            "id",
-            "partner_id",
-            "recipient_id",
-            "collector_id",
-            "move_name",
-            "date",
-            "date_maturity",
-            "currency_id",
-        )
-        columns += ("days_overdue", "claimable_amount", "claimable_company", "bucket", "chase_state", "always_confirm")
-        columns += ("next_level_id", "next_channel", "next_automatic", "next_day", "next_rank")
-        self.env.cr.execute(SQL("DROP TABLE IF EXISTS credit_chunk"))
-        self.env.cr.execute(
-            SQL(
-                "CREATE TEMP TABLE credit_chunk ON COMMIT DROP AS %s",
-                query.select(
-                    *(
-                        SQL("%s AS %s", OpenItem._field_to_sql(OpenItem._table, c, query), SQL.identifier(c))
-                        for c in columns
-                    )
-                ),
-            )
-        )
-        chosen = SQL("id IN %s", tuple(item_ids) or (0,)) if item_ids is not None else SQL("TRUE")
-        due = SQL(
-            "chase_state = 'chase' AND (next_channel <> 'call') = %s AND %s",
-            written,
-            chosen,
-        )
-        today = fields.Date.context_today(self)
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH head AS (
-                    SELECT DISTINCT ON (partner_id) partner_id, recipient_id, collector_id, next_level_id, next_channel,
-                           next_automatic AND NOT always_confirm AS automatic
-                      FROM credit_chunk WHERE %(due)s
-                     ORDER BY partner_id, next_day DESC, next_rank DESC
-                )
-                INSERT INTO credit_collection_action (partner_id, company_id, recipient_id, user_id, level_id, channel, state,
-                            date_planned, amount_company, create_uid, create_date, write_uid, write_date)
-                SELECT partner_id, %(company)s, recipient_id, collector_id, next_level_id, next_channel,
-                       CASE WHEN next_channel = 'call' THEN 'to_do' WHEN automatic THEN 'queued' ELSE 'to_confirm' END,
-                       %(today)s, 0, %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
-                  FROM head ORDER BY partner_id
-                RETURNING id
-                """,
-                due=due,
-                company=company.id,
-                today=today,
-                uid=self.env.uid,
-            )
-        )
-        actions = self.browse([row[0] for row in rows])
-        if actions:
-            actions._insert_lines(due, written)
-        self._checkpoint(len(actions))
-        return actions
-
-    def _insert_lines(self, due, written):
-        """List the items of each new action: the overdue ones are claimed, the others are shown.
-
-        An item climbs to its own next level when it is due for one; in an action after the due date, only overdue ones.
-        """
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO credit_collection_action_line (action_id, move_line_id, move_name, date, date_maturity, currency_id,
-                            amount, kind, level_id, state, is_latest, create_uid, create_date, write_uid, write_date)
-                SELECT a.id, c.id, c.move_name, c.date, c.date_maturity, c.currency_id, c.claimable_amount,
-                       CASE WHEN c.chase_state = 'credit' THEN 'credit' WHEN c.climbs OR c.days_overdue > 0 THEN 'claimed'
-                            ELSE 'not_due' END,
-                       CASE WHEN c.climbs THEN c.next_level_id END,
-                       CASE WHEN c.climbs THEN 'pending' ELSE 'info' END,
-                       FALSE, a.create_uid, a.create_date, a.create_uid, a.create_date
-                  FROM credit_collection_action a
-                  JOIN credit_dunning_level l ON l.id = a.level_id
-                  JOIN LATERAL (SELECT k.*, (%(due)s) AND (k.days_overdue > 0 OR l.day <= 0) AS climbs
-                                  FROM credit_chunk k WHERE k.partner_id = a.partner_id) c ON TRUE
-                 WHERE a.id IN %(ids)s AND c.claimable_amount <> 0
-                   AND c.chase_state NOT IN ('excluded', 'prepared', 'disputed', 'planned', 'promised')
-                   AND (c.climbs OR l.day > 0)
-                """,
-                due=due,
-                ids=tuple(self.ids),
-            )
-        )
-        if not written:
-            # a call is on the agenda from now on: it holds up nothing that follows
-            self.env["credit.collection.action.line"]._reach_levels(self, fields.Date.context_today(self))
-        self.env.cr.execute(
-            SQL(
-                """UPDATE credit_collection_action a SET amount_company = t.amount
-                     FROM (SELECT l.action_id, SUM(c.claimable_company) AS amount
-                             FROM credit_collection_action_line l JOIN credit_chunk c ON c.id = l.move_line_id
-                            WHERE l.action_id IN %(ids)s AND l.kind = 'claimed' GROUP BY l.action_id) t
-                    WHERE t.action_id = a.id""",
-                ids=tuple(self.ids),
-            )
-        )
-        self.invalidate_model()
-        self.env["credit.open.item"].invalidate_model()
-
     @api.model
     def _set_level(self, items, level, note):
         """Say by hand that open items have reached ``level`` today: one *manual* action per customer.
@@ -531,20 +377,3 @@ class CreditCollectionAction(models.Model):
             )
             action.line_ids._reach_levels(action, today)
         self.env["credit.open.item"].invalidate_model()
-
-    def _ask_for_allocation(self, company, item_ids):
-        """One activity per customer whose reminder is held by unallocated money, until someone has allocated it."""
-        domain = fields.Domain("company_id", "=", company.id) & fields.Domain("chase_state", "=", "covered")
-        if item_ids is not None:
-            domain &= fields.Domain("id", "in", item_ids)
-        groups = self.env["credit.open.item"].sudo()._read_group(domain, ["partner_id"])
-        partners = self.env["res.partner"].union(*(partner for (partner,) in groups))
-        partners._followup_profiles(company)._raise_activity(
-            "credit_collection.mail_activity_allocate",
-            self.env._("Allocate this customer's payments: a reminder waits for it."),
-        )
-
-    @api.model
-    def _checkpoint(self, processed=0):
-        """Commit what is done, as a step of the scheduled action when one is running; return the seconds it has left."""
-        return self.env["ir.cron"]._commit_progress(processed)

@@ -67,7 +67,7 @@ class CreditCollectionActionLine(models.Model):
         :raise UserError: when the action has left, or the item is not an open item of its customer
         """
         lines = super().create([{key: vals.get(key) for key in ("action_id", "move_line_id")} for vals in vals_list])
-        lines.action_id._check_unsent()
+        lines.action_id._open_for_change()
         for action, added in lines.grouped("action_id").items():
             items = self.env["credit.open.item"].browse(added.move_line_id.ids).exists()
             foreign = (
@@ -90,7 +90,7 @@ class CreditCollectionActionLine(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sent(self):
-        self.action_id._check_unsent()
+        self.action_id._open_for_change()
 
     # -------------------------------------------------------------------------
     # Levels reached. SQL, because one action may hold thousands of lines.

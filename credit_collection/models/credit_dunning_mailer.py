@@ -4,7 +4,6 @@ from collections import defaultdict
 
 import psycopg2
 from markupsafe import Markup
-from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -20,7 +19,6 @@ _logger = logging.getLogger(__name__)
 
 # Mails between two look-ups of the ledger: they share their reads.
 BATCH = 50
-ATTEMPTS = 5
 
 
 class CreditDunningMailer(models.AbstractModel):
@@ -53,32 +51,19 @@ class CreditDunningMailer(models.AbstractModel):
         :raise UserError: when the mail server cannot be reached; what was not sent stays queued
         """
         Action = self.env["credit.collection.action"].sudo()
-        Action._checkpoint()
+        run = self.env["credit.dunning.run"]
+        run._checkpoint()
         [(pid,)] = self.env.execute_query(SQL("SELECT pg_backend_pid()"))
         with session_lock(self.env.cr, self._LOCK_CLASS, pid):
-            Action._checkpoint()
-            self._transaction(self._write_history)
+            run._transaction(self._write_history)
             claimed = Action.browse()
-            while claimed := self._transaction(lambda after=claimed: self._claim(pid, after)):
-                mails = self._transaction(lambda claimed=claimed: self._compose(self._recheck(claimed)))
+            while claimed := run._transaction(lambda after=claimed: self._claim(pid, after)):
+                mails = run._transaction(lambda claimed=claimed: self._compose(self._recheck(claimed)))
                 self._deliver(mails)
-                self._transaction(self._write_history)
-                if Action._checkpoint(len(claimed)) == 0:
+                run._transaction(self._write_history)
+                if run._checkpoint(len(claimed)) == 0:
                     Action._trigger_sending()
                     break
-
-    def _transaction(self, job):
-        """Do ``job`` as one committed transaction, from the start again when another one was in its way."""
-        for attempt in range(ATTEMPTS):
-            try:
-                result = job()
-                self.env["credit.collection.action"]._checkpoint()
-                return result
-            except (SerializationFailure, LockNotAvailable, DeadlockDetected):
-                if attempt + 1 == ATTEMPTS:
-                    raise
-                self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
 
     def _claim(self, pid, after):
         """Take the batch of queued actions that follows ``after``: nobody else sends them while this worker lives."""
@@ -227,6 +212,8 @@ class CreditDunningMailer(models.AbstractModel):
             "email_from": self._sender(action),
             "email_to": action.recipient_id.email_formatted,
             "attachments": self._attach_invoices(action),
+            "day": self._local_day(action.company_id),
+            "profile": action.profile_id.id,
         }
 
     def _problem(self, action, blacklisted):
@@ -382,6 +369,7 @@ class CreditDunningMailer(models.AbstractModel):
         A connection that breaks while a mail is handed over leaves that one *To check*: the server may have taken it.
         """
         session = None
+        transaction = self.env["credit.dunning.run"]._transaction
         for mail in mails:
             try:
                 session = self._live_session(session, mail["email_from"])
@@ -389,7 +377,7 @@ class CreditDunningMailer(models.AbstractModel):
                 raise UserError(
                     self.env._("The mail server cannot be reached (%s). The reminders stay queued.", error)
                 ) from error
-            if not self._transaction(lambda mail=mail: self._mark_sending(mail)):
+            if not transaction(lambda mail=mail: self._mark_sending(mail)):
                 continue
             try:
                 self._hand_over(session, mail)
@@ -398,9 +386,9 @@ class CreditDunningMailer(models.AbstractModel):
                 session = None
             except (MailDeliveryException, smtplib.SMTPException, UserError, ValueError, AssertionError) as error:
                 refusal = str(error.args[-1] if error.args else error)
-                self._transaction(lambda mail=mail, refusal=refusal: self._fail({mail["action"]: refusal}))
+                transaction(lambda mail=mail, refusal=refusal: self._fail({mail["action"]: refusal}))
             else:
-                self._transaction(lambda mail=mail: self._mark_sent(mail["action"]))
+                transaction(lambda mail=mail: self._mark_sent(mail))
         self._close_session(session)
 
     def _mark_sending(self, mail):
@@ -411,7 +399,7 @@ class CreditDunningMailer(models.AbstractModel):
                 """UPDATE credit_collection_action
                       SET state = 'sending', message_id = %s, subject = %s, body_sent = %s, email_from = %s, email_to = %s,
                           date_sending = %s
-                    WHERE id = %s AND state = 'queued' RETURNING id""",
+                    WHERE id = %s AND state = 'queued' AND sender_pid = pg_backend_pid() RETURNING id""",
                 mail["message_id"],
                 mail["words"]["subject"],
                 mail["words"]["html"],
@@ -421,9 +409,7 @@ class CreditDunningMailer(models.AbstractModel):
                 action.id,
             )
         )
-        action.invalidate_recordset(
-            ["state", "message_id", "subject", "body_sent", "email_from", "email_to", "date_sending"]
-        )
+        action.invalidate_recordset()
         return bool(rows)
 
     def _close_session(self, session):
@@ -456,11 +442,12 @@ class CreditDunningMailer(models.AbstractModel):
             message_id=mail["message_id"],
             subtype="html",
             subtype_alternative="plain",
-            headers={"X-Odoo-Objects": f"credit.profile-{mail['action'].profile_id.id}"},
+            headers={"X-Odoo-Objects": f"credit.profile-{mail['profile']}"},
         )
         MailServer.send_email(message, smtp_session=session)
 
-    def _mark_sent(self, action):
+    def _mark_sent(self, mail):
+        action = mail["action"]
         self.env.cr.execute(
             SQL(
                 "UPDATE credit_collection_action SET state = 'sent', date_done = %s WHERE id = %s AND state = 'sending'",
@@ -469,7 +456,7 @@ class CreditDunningMailer(models.AbstractModel):
             )
         )
         action.invalidate_recordset(["state", "date_done"])
-        self.env["credit.collection.action.line"]._reach_levels(action, self._local_day(action.company_id))
+        self.env["credit.collection.action.line"]._reach_levels(action, mail["day"])
 
     def _fail(self, reasons):
         """Mark actions failed, each with its reason; their items wait on the list *Failed*, with an activity."""

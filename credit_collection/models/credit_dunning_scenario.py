@@ -66,7 +66,6 @@ class CreditDunningScenario(models.Model):
         """The nightly run: housekeeping, prepare, send. Each step commits its own progress."""
         companies = self.search([("live", "=", True)]).company_id
         for company in companies:
-            run = self.env["credit.collection.action"].with_company(company)
-            run = run.with_context(allowed_company_ids=company.ids, tz=company._dunning_tz())
-            run._prepare_chase()
+            run = self.env["credit.dunning.run"].with_company(company)
+            run.with_context(allowed_company_ids=company.ids, tz=company._dunning_tz())._prepare()
         self.env["credit.dunning.mailer"]._send_queued()

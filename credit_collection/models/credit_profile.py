@@ -209,6 +209,7 @@ class CreditProfile(models.Model):
         busy = self.activity_ids.filtered(lambda activity: activity.activity_type_id == activity_type)
         waiting = self.browse(busy.mapped("res_id"))
         model = self.env["ir.model"]._get(self._name)
+        responsible = self._responsible()
         self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
             [
                 {
@@ -217,7 +218,7 @@ class CreditProfile(models.Model):
                     "note": (note or {}).get(profile),
                     "res_model_id": model.id,
                     "res_id": profile.id,
-                    "user_id": profile._responsible().id,
+                    "user_id": responsible[profile].id,
                     "date_deadline": fields.Date.context_today(self),
                 }
                 for profile in self - waiting
@@ -225,16 +226,19 @@ class CreditProfile(models.Model):
         )
 
     def _responsible(self):
-        """Return who answers for this customer's reminders: the collector, else the user, else a credit manager."""
-        if self.collector_id:
-            return self.collector_id
-        if not self.env.su and self.env.user.has_group("credit_collection.credit_collection_group_user"):
-            return self.env.user
+        """Return who answers for each customer's reminders: the collector, else the user, else a credit manager."""
         managers = self.env.ref("credit_collection.credit_collection_group_manager").sudo().all_user_ids
-        able = managers.filtered(
-            lambda user: user.active and user.share is False and self.company_id in user.company_ids
-        )
-        return able[:1] or self.env.user
+        managers = managers.filtered(lambda user: user.active and not user.share)
+        by_company = {
+            company: managers.filtered(lambda user, company=company: company in user.company_ids)[:1]
+            for company in self.company_id
+        }
+        collects = self.env.user.has_group("credit_collection.credit_collection_group_user") and not self.env.su
+        user = self.env.user if collects else self.env["res.users"]
+        return {
+            profile: profile.collector_id or user or by_company[profile.company_id] or self.env.user
+            for profile in self
+        }
 
     def message_update(self, msg_dict, update_vals=None):
         """EXTENDS 'mail': an answer holds the next reminder until someone has read it."""

@@ -169,6 +169,7 @@ class CreditOpenItem(models.Model):
     followup_excluded_until = fields.Date(string="Excluded Until", **AS_OF)
     dunning_level_id = fields.Many2one("credit.dunning.level", string="Level Reached", **AS_OF)
     level_date = fields.Date(string="Reached On", **AS_OF)
+    last_written_date = fields.Date(string="Last Written Reminder", **AS_OF)
     next_level_id = fields.Many2one("credit.dunning.level", string="Next Level", **AS_OF)
     next_date = fields.Date(string="Next Level On", help="The first day on which the next level may leave.", **AS_OF)
     next_channel = fields.Selection(
@@ -389,6 +390,7 @@ class CreditOpenItem(models.Model):
             "followup_excluded_until": SQL("i.followup_excluded_until"),
             "dunning_level_id": SQL("la.level_id"),
             "level_date": SQL("la.date_done"),
+            "last_written_date": SQL("la.written_date"),
             "next_level_id": SQL("n.level_id"),
             "next_date": SQL("n.date"),
             "next_channel": SQL("n.channel"),

@@ -42,7 +42,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
         self.outbox = []
         # a test is one transaction: where the run commits, it only flushes
         self.patch(
-            self.env.registry["credit.collection.action"],
+            self.env.registry["credit.dunning.run"],
             "_checkpoint",
             lambda model, processed=0: model.env.flush_all(),
         )

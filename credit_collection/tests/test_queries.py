@@ -37,9 +37,9 @@ class TestQueries(CollectionCommon):
     def test_preparing_takes_as_many_queries_for_twenty_customers_as_for_two(self):
         Action = self.env["credit.collection.action"]
         self._customers(2)
-        few = self._count(Action._prepare_chase)
+        few = self._count(self.env["credit.dunning.run"]._prepare)
         self._customers(20)
-        many = self._count(Action._prepare_chase)
+        many = self._count(self.env["credit.dunning.run"]._prepare)
         self.assertEqual(len(Action.search([])), 22)
         self.assertLessEqual(many, few)
 
@@ -58,15 +58,14 @@ class TestQueries(CollectionCommon):
 
     def test_a_mail_costs_at_most_six_queries(self):
         """The batch shares its reads: what each further mail adds."""
-        Action = self.env["credit.collection.action"]
         Mailer = self.env["credit.dunning.mailer"]
         self._customers(5)
         self.env["credit.profile"]._create_missing(self.company)
-        Action._prepare_chase()
+        self.env["credit.dunning.run"]._prepare()
         few = self._count(Mailer._send_queued)
         self._customers(40)
         self.env["credit.profile"]._create_missing(self.company)
-        Action._prepare_chase()
+        self.env["credit.dunning.run"]._prepare()
         many = self._count(Mailer._send_queued)
         self.assertEqual(len(self.outbox), 45)
         self.assertLessEqual((many - few) / 35, 6)

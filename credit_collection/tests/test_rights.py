@@ -115,7 +115,8 @@ class TestRights(CollectionCommon):
         private = {
             "credit.dunning.scenario": ["_cron_dunning", "_create_dunning_scenarios"],
             "credit.dunning.mailer": ["_cron_send", "_send_queued", "_deliver", "_mark_sent"],
-            "credit.collection.action": ["_set_state", "_write_state", "_prepare_chase", "_set_level", "_checkpoint"],
+            "credit.dunning.run": ["_prepare", "_transaction", "_checkpoint"],
+            "credit.collection.action": ["_set_state", "_write_state", "_set_level"],
             "credit.collection.action.line": ["_write_evidence", "_create_evidence", "_reach_levels", "_void"],
         }
         for model, names in private.items():

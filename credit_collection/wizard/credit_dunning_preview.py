@@ -55,9 +55,9 @@ class CreditDunningPreview(models.TransientModel):
         self.check_access("write")
         self.env["credit.collection.action"].check_access("create")
         company = self.company_id
-        Action = self.env["credit.collection.action"].sudo().with_company(company)
-        actions = Action.with_context(tz=company._dunning_tz())._prepare_chase(self.selected_ids.ids)
-        Action._trigger_sending()
+        run = self.env["credit.dunning.run"].with_company(company).with_context(tz=company._dunning_tz())
+        actions = run._prepare(self.selected_ids.ids)
+        actions._trigger_sending()
         window = self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_collection_action_action")
         window["domain"] = [("id", "in", actions.ids)]
         window["context"] = {}

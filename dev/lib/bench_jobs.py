@@ -45,7 +45,7 @@ class Bench:
     def environment(self, uid: int = bench_odoo.SUPERUSER_ID):
         return bench_odoo.environment(self.registry, uid)
 
-    def rows(self):
+    def rows(self, only_reads: bool):
         """Measure one after the other: what only reads first."""
         yield self.read("first page, all open items", lambda env: self.first_page(env, []), self.page_floor("TRUE"))
         overdue = self.page_floor("late > 0 AND residual > 0")
@@ -56,6 +56,8 @@ class Bench:
         past = (bench_floor.AGED_BEFORE, BEFORE)
         yield self.read("aged balance 90 days ago", lambda env: self.aged(env(context=as_of_before(env))), past)
         yield self.read("… as the pivot reads it", lambda env: self.pivot(env(context=as_of_before(env))), past)
+        if only_reads:
+            return
         yield self.prepare()
         yield self.send()
 
@@ -211,9 +213,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
     parser.add_argument("--statements", action="store_true")
+    parser.add_argument("--reads", action="store_true", help="only what does not write")
     args = parser.parse_args()
     rows = []
-    for row in Bench(args.name).rows():
+    for row in Bench(args.name).rows(args.reads):
         rows.append(row)
         print(f"  {row.title}: {row.cost.seconds:.3f} s", flush=True)
         if args.statements:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import Command, fields
 
+COLLECTOR = "collector"
 DAYS_LATE = 5  # past letter 1 (three days), before the call (seven)
 
 
@@ -24,7 +25,11 @@ def make(env, customers: int) -> None:
     moves = env["account.move"].create([invoice(partner, due) for partner in partners])
     moves.action_post()
     env["ir.mail_server"].search([]).active = False
-    env["ir.mail_server"].create({"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": 25, "smtp_encryption": "none"})
+    server = {"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": 25, "smtp_encryption": "none"}
+    env["ir.mail_server"].create(server)
+    group = env.ref("credit_collection.credit_collection_group_user")
+    collector = {"name": "Collector", "login": COLLECTOR, "email": "collector@creditor.example.com"}
+    env["res.users"].with_context(no_reset_password=True).create({**collector, "group_ids": [Command.link(group.id)]})
     # nothing runs but what a test starts
     env["ir.cron"].search([]).active = False
 
@@ -43,10 +48,6 @@ def invoice(partner, due) -> dict:
 def work_every_day(calendar) -> None:
     calendar.tz = "UTC"
     calendar.global_leave_ids.unlink()
-    calendar.attendance_ids = [
-        Command.clear(),
-        *(
-            Command.create({"name": f"Day {day}", "dayofweek": str(day), "hour_from": 8, "hour_to": 17, "day_period": "morning"})
-            for day in range(7)
-        ),
-    ]
+    hours = {"hour_from": 8, "hour_to": 17, "day_period": "morning"}
+    days = [Command.create({"name": f"Day {day}", "dayofweek": str(day), **hours}) for day in range(7)]
+    calendar.attendance_ids = [Command.clear(), *days]

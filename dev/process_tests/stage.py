@@ -70,14 +70,14 @@ class Sink:
     def counts(self) -> Counter:
         return Counter(recipient for recipient, _message_id in self.accepted)
 
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):
         answer = self.refuse_recipient(address)
         if answer:
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, _session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, _session, envelope):
         [recipient] = envelope.rcpt_tos
         if self.hang_up(recipient):
             self.swallowed.append(recipient)
@@ -148,7 +148,8 @@ class Stage:
         self.reset()
         command = [sys.executable, str(Path(__file__).with_name("worker.py")), self.name, str(self.log)]
         with self.log.open("ab") as log:
-            self.forge = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
+            self.forge = subprocess.Popen(command, text=True, **pipes)
         threading.Thread(target=self._listen, daemon=True).start()
         self._await(lambda: self.name in self.events, "the worker process did not start")
         return self
@@ -163,7 +164,7 @@ class Stage:
         self.sizes = {}
 
     def rewind(self) -> None:
-        """Undo what runs have written: a reset for those who need many, since dropping a database costs a checkpoint."""
+        """Undo what runs have written. Quicker than a reset, because dropping a database costs a checkpoint."""
         for table, last in self.ledger_ends.items():
             self.execute(f"DELETE FROM {table} WHERE id > %s", last)
         self.sink.clear()

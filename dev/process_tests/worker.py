@@ -19,7 +19,6 @@ from pathlib import Path
 sys.path.pop(0)
 
 import odoo
-import odoo.cli
 from odoo import api
 from odoo.modules.registry import Registry
 from odoo.sql_db import Cursor, close_all
@@ -116,9 +115,14 @@ def send(env) -> None:
     env[SEND]._send_queued()
 
 
+def as_collector(env):
+    """The environment of a person at the screen."""
+    return env(user=env["res.users"].search([("login", "=", "collector")]))
+
+
 def button(env) -> None:
     """The preview's button, then what it triggers."""
-    env["credit.dunning.preview"].create({}).action_prepare()
+    as_collector(env)["credit.dunning.preview"].create({}).action_prepare()
     env.cr.commit()
     send(env)
 
@@ -130,11 +134,11 @@ def prepare(env) -> None:
 
 
 def press(env, method: str, ids: list) -> None:
-    getattr(env["credit.collection.action"].browse(ids), method)()
+    getattr(as_collector(env)["credit.collection.action"].browse(ids), method)()
 
 
 def write(env, model: str, ids: list, vals: dict) -> None:
-    env[model].browse(ids).write(vals)
+    as_collector(env)[model].browse(ids).write(vals)
 
 
 def spoil_sender(env, ids: list) -> None:
@@ -178,7 +182,7 @@ def look(env) -> dict:
                 "customer": item.partner_id.email,
                 "chase_state": item.chase_state,
                 "level": item.dunning_level_id.name,
-                "notes": len(item.move_id.message_ids.filtered(lambda note: "credit.collection.action" in (note.body or ""))),
+                "notes": sum("credit.collection.action" in (note.body or "") for note in item.move_id.message_ids),
             }
             for item in items
         ],
@@ -226,10 +230,9 @@ def send_twice(env) -> dict:
     return {"errors": errors}
 
 
-JOBS = {
-    job.__name__: job
-    for job in (nightly_run, scheduled, send, send_twice, button, prepare, press, write, spoil_sender, set_level, look, make_ledger)
-}
+RUNS = (nightly_run, scheduled, send, send_twice, button, prepare)
+DEEDS = (press, write, spoil_sender, set_level, look, make_ledger)
+JOBS = {job.__name__: job for job in RUNS + DEEDS}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -284,7 +287,8 @@ def reap(_signal, _frame) -> None:
 def load(database: str, log: str) -> Registry:
     addons = f"--addons-path={os.environ['ODOO_ADDONS']}"
     data = f"--data-dir={os.environ['CACHE']}/data"
-    odoo.tools.config.parse_config([addons, data, f"--logfile={log}", "--no-http", f"--database={database}"], setup_logging=True)
+    options = [addons, data, f"--logfile={log}", f"--database={database}", "--no-http"]
+    odoo.tools.config.parse_config(options, setup_logging=True)
     registry = Registry(database)
     close_all()
     return registry

@@ -1,0 +1,229 @@
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
+
+from odoo import api, fields, models
+from odoo.tools import SQL, split_every
+
+from ..tools.locks import session_lock
+
+# Customers prepared in one transaction: enough to spread the cost of a statement, few enough to lose little.
+CHUNK = 500
+ATTEMPTS = 5
+# What the run needs of each open item, read once.
+COLUMNS = (
+    "id",
+    "partner_id",
+    "recipient_id",
+    "collector_id",
+    "move_name",
+    "date",
+    "date_maturity",
+    "currency_id",
+    "days_overdue",
+    "claimable_amount",
+    "claimable_company",
+    "chase_state",
+    "always_confirm",
+    "last_written_date",
+    "next_level_id",
+    "next_channel",
+    "next_automatic",
+    "next_day",
+    "next_rank",
+)
+
+
+class CreditDunningRun(models.AbstractModel):
+    """The second step of the nightly run: from the open items of a company to actions, one per customer.
+
+    Set-based. The items are read once into a temporary table; then each chunk of customers is a transaction of its own.
+    One preparation at a time in a company; the unique indexes of the action lines are the last guard.
+    """
+
+    _name = "credit.dunning.run"
+    _description = "Preparation of reminders"
+
+    _LOCK_CLASS = 1129470544  # any number that no other advisory lock of two keys uses
+
+    @api.model
+    def _prepare(self, item_ids=None):
+        """Prepare what may be chased today in the active company: one action per customer at the highest level due.
+
+        Calls first, so that a call never delays the written level due the same day.
+
+        :param item_ids: only these open items (a selection), or all
+        :return: the actions prepared
+        """
+        company = self.env.company
+        with session_lock(self.env.cr, self._LOCK_CLASS, company.id):
+            self._checkpoint()  # the snapshot of before the lock does not show what its last holder did
+            self._transaction(lambda: self.env["credit.profile"].sudo()._create_missing(company))
+            self._read_items(company, item_ids)
+            prepared = self.env["credit.collection.action"]
+            while calls := self._prepare_pass(company, "call"):
+                prepared |= calls
+                self._read_items(company, item_ids)
+            prepared |= self._prepare_pass(company, "email")
+            self._transaction(lambda: self._ask_for_allocation(company))
+            self.env.cr.execute("DROP TABLE credit_run_item")
+            self._checkpoint()
+        return prepared
+
+    def _read_items(self, company, item_ids):
+        """Keep the company's open items in a temporary table, with whether each was selected."""
+        OpenItem = self.env["credit.open.item"].sudo()._of_today()
+        query = OpenItem._search([("company_id", "=", company.id), ("partner_id", "!=", False)])
+        columns = [
+            SQL("%s AS %s", OpenItem._field_to_sql(OpenItem._table, name, query), SQL.identifier(name))
+            for name in COLUMNS
+        ]
+        selected = SQL("TRUE")
+        if item_ids is not None:
+            selected = SQL("%s IN %s", OpenItem._field_to_sql(OpenItem._table, "id", query), tuple(item_ids) or (0,))
+        self.env.flush_all()
+        self.env.cr.execute("DROP TABLE IF EXISTS credit_run_item")
+        self.env.cr.execute(
+            SQL("CREATE TEMP TABLE credit_run_item AS %s", query.select(*columns, SQL("%s AS selected", selected)))
+        )
+        self.env.cr.execute("CREATE INDEX ON credit_run_item (partner_id)")
+        self.env.cr.execute("ANALYZE credit_run_item")
+
+    def _prepare_pass(self, company, channel):
+        """Prepare the actions of one channel, chunk by chunk."""
+        due = SQL("selected AND chase_state = 'chase' AND next_channel = %s", channel)
+        partners = self._partners(due)
+        actions = self.env["credit.collection.action"]
+        for chunk in split_every(CHUNK, partners):
+            prepared = self._transaction(lambda chunk=chunk: self._prepare_chunk(company, chunk, channel, due))
+            actions |= prepared
+            self._checkpoint(len(prepared))
+        return actions
+
+    def _partners(self, condition):
+        """Return the ids of the customers with an item of that condition."""
+        rows = self.env.execute_query(
+            SQL("SELECT DISTINCT partner_id FROM credit_run_item WHERE %s ORDER BY partner_id", condition)
+        )
+        return [row[0] for row in rows]
+
+    def _prepare_chunk(self, company, partner_ids, channel, due):
+        """Insert the actions of some customers with their lines."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH head AS (
+                    SELECT DISTINCT ON (partner_id) partner_id, recipient_id, collector_id, next_level_id,
+                           next_automatic AND NOT always_confirm AS automatic
+                      FROM credit_run_item WHERE %(due)s AND partner_id IN %(partners)s
+                     ORDER BY partner_id, next_day DESC, next_rank DESC
+                )
+                INSERT INTO credit_collection_action (partner_id, company_id, recipient_id, user_id, level_id, channel, state,
+                            date_planned, amount_company, create_uid, create_date, write_uid, write_date)
+                SELECT partner_id, %(company)s, recipient_id, collector_id, next_level_id, %(channel)s,
+                       CASE WHEN %(channel)s = 'call' THEN 'to_do' WHEN automatic THEN 'queued' ELSE 'to_confirm' END,
+                       %(today)s, 0, %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
+                  FROM head ORDER BY partner_id
+                RETURNING id
+                """,
+                due=due,
+                partners=tuple(partner_ids),
+                company=company.id,
+                channel=channel,
+                today=fields.Date.context_today(self),
+                uid=self.env.uid,
+            )
+        )
+        actions = self.env["credit.collection.action"].browse([row[0] for row in rows])
+        if actions:
+            self._insert_lines(actions, channel, due)
+            actions.invalidate_model()
+            self.env["credit.open.item"].invalidate_model()
+        return actions
+
+    def _insert_lines(self, actions, channel, due):
+        """List the items of each new action: the overdue ones are claimed, the others are shown.
+
+        An item climbs to its own next level when it is due for one; in an action after the due date, only overdue ones
+        do. A call is on the agenda from now on: its items have reached it at once, so that it holds up nothing.
+        """
+        call = channel == "call"
+        if call:
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE credit_collection_action_line old SET is_latest = FALSE
+                         FROM credit_collection_action a JOIN credit_run_item i ON i.partner_id = a.partner_id
+                        WHERE a.id IN %s AND old.move_line_id = i.id AND old.is_latest AND %s""",
+                    tuple(actions.ids),
+                    due,
+                )
+            )
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH item AS (
+                    SELECT i.*, a.id AS action_id, l.day AS head_day, a.create_uid, a.create_date,
+                           (%(due)s) AND (i.days_overdue > 0 OR l.day <= 0) AS climbs
+                      FROM credit_collection_action a
+                      JOIN credit_dunning_level l ON l.id = a.level_id
+                      JOIN credit_run_item i ON i.partner_id = a.partner_id
+                     WHERE a.id IN %(ids)s
+                ), line AS (
+                    INSERT INTO credit_collection_action_line (action_id, move_line_id, move_name, date, date_maturity,
+                                currency_id, amount, kind, level_id, state, is_latest, date_done, written_date,
+                                create_uid, create_date, write_uid, write_date)
+                    SELECT action_id, id, move_name, date, date_maturity, currency_id, claimable_amount,
+                           CASE WHEN chase_state = 'credit' THEN 'credit' WHEN climbs OR days_overdue > 0 THEN 'claimed'
+                                ELSE 'not_due' END,
+                           CASE WHEN climbs THEN next_level_id END,
+                           CASE WHEN NOT climbs THEN 'info' WHEN %(call)s THEN 'reached' ELSE 'pending' END,
+                           climbs AND %(call)s,
+                           CASE WHEN climbs AND %(call)s THEN %(today)s::date END,
+                           CASE WHEN climbs AND %(call)s THEN last_written_date END,
+                           create_uid, create_date, create_uid, create_date
+                      FROM item
+                     WHERE claimable_amount <> 0 AND (climbs OR head_day > 0)
+                       AND chase_state NOT IN ('excluded', 'prepared', 'disputed', 'planned', 'promised')
+                    RETURNING action_id, move_line_id, kind
+                )
+                UPDATE credit_collection_action a SET amount_company = t.amount
+                  FROM (SELECT item.action_id, SUM(item.claimable_company) AS amount
+                          FROM line JOIN item ON item.id = line.move_line_id AND item.action_id = line.action_id
+                         WHERE line.kind = 'claimed' GROUP BY item.action_id) t
+                 WHERE t.action_id = a.id
+                """,
+                due=due,
+                ids=tuple(actions.ids),
+                call=call,
+                today=fields.Date.context_today(self),
+            )
+        )
+
+    def _ask_for_allocation(self, company):
+        """One activity per customer whose reminder is held by unallocated money, until someone has allocated it."""
+        partners = self.env["res.partner"].browse(self._partners(SQL("selected AND chase_state = 'covered'")))
+        partners._followup_profiles(company)._raise_activity(
+            "credit_collection.mail_activity_allocate",
+            self.env._("Allocate this customer's payments: a reminder waits for it."),
+        )
+
+    # -------------------------------------------------------------------------
+    # Transactions
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _transaction(self, job):
+        """Do ``job`` as one committed transaction, from the start again when another one was in its way."""
+        for attempt in range(ATTEMPTS):
+            try:
+                result = job()
+                self._checkpoint()
+                return result
+            except (SerializationFailure, LockNotAvailable, DeadlockDetected, UniqueViolation):
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                self.env.cr.rollback()
+                self.env.invalidate_all(flush=False)
+
+    @api.model
+    def _checkpoint(self, processed=0):
+        """Commit what is done, as a step of the scheduled action when one is running; return the seconds it has left."""
+        return self.env["ir.cron"]._commit_progress(processed)
