@@ -1,10 +1,14 @@
+import re
+from collections.abc import Collection
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL, format_amount, format_date
 
 # What the figures of a row depend on, beside the database.
-AS_OF = {"depends_context": ("credit_as_of", "credit_ignore_prepared"), "readonly": True}
+AS_OF = {"depends_context": ("credit_as_of", "credit_facts_only", "credit_ignore_prepared"), "readonly": True}
 
 BUCKETS = [
     ("not_due", "Not due"),
@@ -211,28 +215,32 @@ class CreditOpenItem(models.Model):
     def _table_query(self):
         day = self._as_of()
         past = day < fields.Date.context_today(self)
+        policy = not past and not self.env.context.get("credit_facts_only")
+        items = self._sql_items_past(day) if past else self._sql_items_today(day)
         return SQL(
-            """%(common)s
+            """WITH %(common)s
                SELECT %(columns)s
-                 FROM (%(items)s) i
-                 JOIN account_move m ON m.id = i.move_id
+                 FROM %(items)s i
+                 LEFT JOIN account_move m ON m.id = i.move_id
                  LEFT JOIN res_partner p ON p.id = i.line_partner_id
                  %(policy)s""",
-            common=self._sql_common(day, past),
+            common=self._sql_common(day, past, items if policy else None),
             columns=SQL(", ").join(
                 SQL("%s AS %s", expression, SQL.identifier(name))
-                for name, expression in {**self._sql_facts(day), **self._sql_policy(day, past)}.items()
+                for name, expression in {**self._sql_facts(day), **self._sql_policy(day, not policy)}.items()
             ),
-            items=self._sql_items_past(day) if past else self._sql_items_today(day),
-            policy=SQL() if past else self._sql_policy_joins(day),
+            items=SQL("item") if policy else SQL("(%s)", items),
+            policy=self._sql_policy_joins(day) if policy else SQL(),
         )
 
-    def _sql_common(self, day, past):
-        """The WITH clause: matches that do not count on that day and, for today, the scenarios' steps."""
+    def _sql_common(self, day, past, items):
+        """The WITH clause: matches that do not count on that day and, for the policy, the items (read twice: one by one and
+        summed by customer) and the scenarios' steps.
+        """
         clauses = [self._sql_uncounted(day, past)]
-        if not past:
-            clauses += [self._sql_steps(), self._sql_closed_days(day)]
-        return SQL("WITH %s", SQL(", ").join(clauses))
+        if items:
+            clauses += [SQL("item AS MATERIALIZED (%s)", items), self._sql_steps(), self._sql_closed_days(day)]
+        return SQL(", ").join(clauses)
 
     def _sql_uncounted(self, day, past):
         """Matches that the stored residuals count although the ledger of that day does not: of an entry that was reset to
@@ -273,16 +281,18 @@ class CreditOpenItem(models.Model):
     def _sql_items_today(self, day):
         """The open lines by core's stored residual; and the lines that only an uncounted match makes look settled."""
 
+        receivable = self._sql_receivable()
+
         def branch(join, condition):
             return SQL(
                 """SELECT %(columns)s, l.amount_residual AS free, l.amount_residual_currency AS free_currency,
                           l.amount_residual + COALESCE(b.amount, 0) AS residual,
                           l.amount_residual_currency + COALESCE(b.amount_currency, 0) AS residual_currency
                      FROM account_move_line l
-                     JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
                      %(join)s JOIN back b ON b.line_id = l.id
-                    WHERE l.parent_state = 'posted' AND l.date <= %(day)s AND %(condition)s""",
+                    WHERE %(receivable)s AND l.parent_state = 'posted' AND l.date <= %(day)s AND %(condition)s""",
                 columns=self._ITEM_COLUMNS,
+                receivable=receivable,
                 join=join,
                 day=day,
                 condition=condition,
@@ -296,6 +306,39 @@ class CreditOpenItem(models.Model):
             ),
             branch(SQL(), SQL("l.reconciled IS TRUE AND (b.amount <> 0 OR b.amount_currency <> 0)")),
         )
+
+    def _sql_receivable(self):
+        """The condition on journal items ``l``: of receivable accounts and, when rows were named, of their customers only.
+
+        With the ids in the statement, PostgreSQL knows how many items there are.
+        """
+        accounts = self._sql_ids(SQL("SELECT id FROM account_account WHERE account_type = 'asset_receivable'"))
+        condition = SQL("l.account_id IN %s", accounts)
+        column, ids = self.env.context.get("credit_rows") or ("id", self._ids)
+        if not ids:
+            return condition
+        if column == "partner_id":
+            named = SQL("SELECT id FROM res_partner WHERE commercial_partner_id IN %s", tuple(ids))
+            return SQL("%s AND l.partner_id IN %s", condition, self._sql_ids(named))
+        named = SQL(
+            """SELECT DISTINCT c.id FROM account_move_line k JOIN res_partner p ON p.id = k.partner_id
+                 JOIN res_partner c ON c.commercial_partner_id = p.commercial_partner_id WHERE %s IN %s""",
+            SQL.identifier("k", column),
+            tuple(ids),
+        )
+        return SQL(
+            "%s AND (l.partner_id IN %s OR l.partner_id IS NULL AND %s IN %s)",
+            condition,
+            self._sql_ids(named),
+            SQL.identifier("l", column),
+            tuple(ids),
+        )
+
+    def _sql_ids(self, query):
+        """Return the ids that ``query`` finds, as a tuple PostgreSQL accepts."""
+        self.env["account.move.line"].flush_model(["account_id", "partner_id"])
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        return tuple(row[0] for row in self.env.execute_query(query)) or (0,)
 
     def _sql_items_past(self, day):
         """Every line up to that day, less the matches dated up to it (``max_date``, which core keeps for this)."""
@@ -321,13 +364,13 @@ class CreditOpenItem(models.Model):
                    SELECT %(columns)s, %(residual)s AS residual, %(residual_currency)s AS residual_currency,
                           NULL::numeric AS free, NULL::numeric AS free_currency
                      FROM account_move_line l
-                     JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
                      LEFT JOIN %(debits)s d ON d.line_id = l.id
                      LEFT JOIN %(credits)s c ON c.line_id = l.id
                      LEFT JOIN back b ON b.line_id = l.id
-                    WHERE l.parent_state = 'posted' AND l.date <= %(day)s) o
+                    WHERE %(receivable)s AND l.parent_state = 'posted' AND l.date <= %(day)s) o
                 WHERE o.residual <> 0 OR o.residual_currency <> 0""",
             columns=self._ITEM_COLUMNS,
+            receivable=self._sql_receivable(),
             residual=residual("balance", "amount"),
             residual_currency=residual("amount_currency", "amount_currency"),
             debits=matched("debit"),
@@ -594,42 +637,107 @@ class CreditOpenItem(models.Model):
         )
 
     def _sql_money(self, day):
-        """``f``: what the customer has paid or been credited without allocation, and what it owes.
-
-        Read for one row each when items are read by id; in one pass over all open lines otherwise.
-        """
-        by_id = bool(self._ids)
-        money = SQL(
-            """SELECT fp.commercial_partner_id, l.company_id, l.currency_id,
-                      COALESCE(-SUM(l.amount_residual_currency) FILTER (WHERE l.amount_residual < 0
-                            AND l.display_type IS DISTINCT FROM 'payment_term'), 0) AS payments,
-                      COALESCE(-SUM(l.amount_residual_currency) FILTER (WHERE l.amount_residual < 0
-                            AND l.display_type = 'payment_term'), 0) AS credit_notes,
-                      COALESCE(SUM(l.amount_residual_currency) FILTER (WHERE %(claimed)s AND %(overdue)s), 0) AS overdue,
-                      COALESCE(SUM(l.amount_residual_currency) FILTER (WHERE %(claimed)s), 0) AS open,
-                      SUM(COALESCE(SUM(l.amount_residual) FILTER (WHERE l.amount_residual < 0 OR %(claimed)s AND %(overdue)s), 0))
-                        OVER (PARTITION BY fp.commercial_partner_id, l.company_id) AS net_overdue,
-                      SUM(COALESCE(SUM(l.amount_residual) FILTER (WHERE l.amount_residual < 0 OR %(claimed)s), 0))
-                        OVER (PARTITION BY fp.commercial_partner_id, l.company_id) AS net_open
-                 FROM account_move_line l
-                 JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
-                 JOIN res_partner fp ON fp.id = l.partner_id
-                WHERE l.reconciled IS NOT TRUE AND l.parent_state = 'posted' AND l.date <= %(day)s AND %(correlated)s
-                GROUP BY fp.commercial_partner_id, l.company_id, l.currency_id""",
-            claimed=SQL("l.amount_residual > 0 AND NOT COALESCE(l.no_followup, FALSE)"),
-            overdue=SQL("COALESCE(l.date_maturity, l.date) < %s", day),
-            day=day,
-            correlated=SQL("fp.commercial_partner_id = p.commercial_partner_id AND l.company_id = i.company_id")
-            if by_id
-            else SQL("TRUE"),
-        )
-        if by_id:
-            return SQL("LEFT JOIN LATERAL (SELECT * FROM (%s) g WHERE g.currency_id = i.currency_id) f ON TRUE", money)
+        """``f``: what the customer has paid or been credited without allocation, and what it owes."""
         return SQL(
-            """LEFT JOIN (%s) f ON f.commercial_partner_id = p.commercial_partner_id AND f.company_id = i.company_id
-                                AND f.currency_id = i.currency_id""",
-            money,
+            """LEFT JOIN (
+                SELECT fp.commercial_partner_id, i.company_id, i.currency_id,
+                       COALESCE(-SUM(i.free_currency) FILTER (WHERE i.free < 0
+                             AND i.display_type IS DISTINCT FROM 'payment_term'), 0) AS payments,
+                       COALESCE(-SUM(i.free_currency) FILTER (WHERE i.free < 0
+                             AND i.display_type = 'payment_term'), 0) AS credit_notes,
+                       COALESCE(SUM(i.free_currency) FILTER (WHERE %(claimed)s AND %(overdue)s), 0) AS overdue,
+                       COALESCE(SUM(i.free_currency) FILTER (WHERE %(claimed)s), 0) AS open,
+                       SUM(COALESCE(SUM(i.free) FILTER (WHERE i.free < 0 OR %(claimed)s AND %(overdue)s), 0))
+                         OVER (PARTITION BY fp.commercial_partner_id, i.company_id) AS net_overdue,
+                       SUM(COALESCE(SUM(i.free) FILTER (WHERE i.free < 0 OR %(claimed)s), 0))
+                         OVER (PARTITION BY fp.commercial_partner_id, i.company_id) AS net_open
+                  FROM item i
+                  JOIN res_partner fp ON fp.id = i.line_partner_id
+                 GROUP BY fp.commercial_partner_id, i.company_id, i.currency_id) f
+                ON f.commercial_partner_id = p.commercial_partner_id AND f.company_id = i.company_id
+                   AND f.currency_id = i.currency_id""",
+            claimed=SQL("i.free > 0 AND NOT COALESCE(i.no_followup, FALSE)"),
+            overdue=SQL("i.date_maturity < %s", day),
         )
+
+    # -------------------------------------------------------------------------
+    # Narrow reads
+    # -------------------------------------------------------------------------
+
+    def _for_rows(self, domain):
+        """Return the model for the customers that ``domain`` names, by themselves or by an item or entry of theirs."""
+        domain = Domain(domain)
+        conditions = domain.children if isinstance(domain, DomainAnd) else [domain]
+        for condition in conditions:
+            if (
+                isinstance(condition, DomainCondition)
+                and condition.field_expr in ("id", "move_id", "partner_id")
+                and condition.operator in ("in", "=")
+            ):
+                ids = [condition.value] if condition.operator == "=" else condition.value
+                if isinstance(ids, Collection) and ids and all(type(id_) is int for id_ in ids):
+                    return self.with_context(credit_rows=(condition.field_expr, tuple(ids)))
+        return self
+
+    def _for_facts(self, domain, *names):
+        """Return the model without its policy columns if neither ``domain`` nor the fields named need one."""
+        names = [*names, *(condition.field_expr for condition in Domain(domain).iter_conditions())]
+        needed = {re.match(r"\w+", name)[0] for name in names}
+        if self.env.context.get("credit_facts_only") or not needed <= self._sql_facts(self._as_of()).keys():
+            return self
+        return self.with_context(credit_facts_only=True)
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        return super(CreditOpenItem, self._for_rows(domain))._search(domain, *args, **kwargs)
+
+    @api.model
+    @api.readonly
+    def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
+        """OVERRIDE: find a page's rows by their facts alone, then read the policy of these only."""
+        facts = self._for_facts(domain, *self._order_names(order))
+        if not limit or facts is self:
+            return super().search_fetch(domain, field_names, offset, limit, order)
+        records = super(CreditOpenItem, facts).search_fetch(domain, [], offset, limit, order).with_env(self.env)
+        records.fetch()
+        return records
+
+    def _order_names(self, order):
+        return [term.split()[0] for term in (order or self._order).split(",")]
+
+    @api.model
+    @api.readonly
+    def search_count(self, domain, limit=None):
+        return super(CreditOpenItem, self._for_facts(domain)).search_count(domain, limit)
+
+    @api.model
+    def _read_group(self, domain, groupby=(), aggregates=(), having=(), offset=0, limit=None, order=None):
+        names = [*groupby, *(name for name in aggregates if name != "__count")]
+        model = self._for_facts(domain, *names) if not having else self
+        groups = super(CreditOpenItem, model)._read_group(domain, groupby, aggregates, having, offset, limit, order)
+        return model._in_env(groups, self.env)
+
+    @api.model
+    def _read_grouping_sets(self, domain, grouping_sets, aggregates=(), order=None):
+        names = [name for names in grouping_sets for name in names] + [
+            name for name in aggregates if name != "__count"
+        ]
+        model = self._for_facts(domain, *names)
+        sets = super(CreditOpenItem, model)._read_grouping_sets(domain, grouping_sets, aggregates, order)
+        return [model._in_env(groups, self.env) for groups in sets]
+
+    def _in_env(self, groups, env):
+        """Return the groups with their records in ``env``: what was read narrowly must not narrow what is read later."""
+        if env == self.env:
+            return groups
+        return [
+            tuple(cell.with_env(env) if isinstance(cell, models.BaseModel) else cell for cell in group)
+            for group in groups
+        ]
+
+    def exists(self):
+        facts = self.with_context(credit_facts_only=True)
+        return super(CreditOpenItem, facts).exists().with_env(self.env)
 
     # -------------------------------------------------------------------------
     # In the user's words

@@ -444,8 +444,16 @@ class TestErrors(ProcessCase):
         self.assertTrue(failed["reason"])
         self.assertEqual(len(self.sink.accepted), CUSTOMERS - 1)
 
-    def test_a_level_set_by_hand_while_a_run_prepares_stops_nobody_else(self):
-        worker = self.stage.start("nightly_run", fault("hang", "before", "lines"))
+    def test_a_level_set_by_hand_while_the_first_customers_are_prepared_stops_nobody_else(self):
+        self.set_level_while_preparing(chunk=1)
+
+    def test_a_level_set_by_hand_while_later_customers_are_prepared_stops_nobody_else(self):
+        self.stage.sizes = dict(SMALL)
+        self.set_level_while_preparing(chunk=2)
+
+    def set_level_while_preparing(self, chunk: int) -> None:
+        """Customer 5, of the first or second chunk, gets a level by hand once the run has read its items."""
+        worker = self.stage.start("nightly_run", fault("hang", "before", "lines", chunk))
         worker.wait_until_hung()
         self.run_well("set_level", customer="customer05@example.com", level="Letter 1")
         worker.release()

@@ -75,21 +75,22 @@ def arm(fault: dict, result: Path) -> None:
 
 def points() -> dict:
     """Where a fault can strike. After `mail`, the server has accepted it."""
-    mailer = Registry(sys.argv[1])[SEND]
+    registry = Registry(sys.argv[1])
+    mailer, run = registry[SEND], registry["credit.dunning.run"]
     return {
         "commit": (Cursor, "commit"),
         "mail": (smtplib.SMTP, "send_message"),
         "render": (mailer, "_render"),
         "mark_sent": (mailer, "_mark_sent"),
-        "lines": (Registry(sys.argv[1])["credit.collection.action"], "_insert_lines"),
+        "lines": (run, "_insert_lines"),
     }
 
 
 def set_sizes(sizes: dict) -> None:
     """Make batches and chunks small, so that a small ledger has several of them."""
-    from odoo.addons.credit_collection.models import credit_collection_action, credit_dunning_mailer
+    from odoo.addons.credit_collection.models import credit_dunning_mailer, credit_dunning_run
 
-    homes = {"BATCH": credit_dunning_mailer, "CHUNK": credit_collection_action}
+    homes = {"BATCH": credit_dunning_mailer, "CHUNK": credit_dunning_run}
     for name, size in sizes.items():
         getattr(homes[name], name)  # a constant that was renamed is to be noticed
         setattr(homes[name], name, size)
