@@ -252,7 +252,7 @@ class CreditCollectionAction(models.Model):
 
     def _write_state(self, vals):
         """The one way the module itself writes an action."""
-        return super().write(vals)
+        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     # -------------------------------------------------------------------------
     # Buttons of the agenda

@@ -104,8 +104,8 @@ class CreditDunningLevel(models.Model):
                     self.env._(
                         "“%(level)s” uses placeholders that do not exist: %(unknown)s. Known ones: %(known)s.",
                         level=level.name,
-                        unknown=", ".join("{%s}" % name for name in sorted(unknown)),
-                        known=" ".join("{%s}" % name for name in known),
+                        unknown=", ".join(f"{{{name}}}" for name in sorted(unknown)),
+                        known=" ".join(f"{{{name}}}" for name in known),
                     )
                 )
 

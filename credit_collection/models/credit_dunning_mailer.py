@@ -98,7 +98,7 @@ class CreditDunningMailer(models.AbstractModel):
 
     def _sql_held(self):
         """Whether action ``a`` may not leave now, whatever the ledger says of its items."""
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo()._dunning_companies()
         closed = [company.id for company in companies if company._dunning_is_closed(self._local_day(company))]
         return SQL(
             """(a.company_id IN %(closed)s
@@ -528,7 +528,8 @@ class CreditDunningMailer(models.AbstractModel):
         )
         self.env.cr.execute(
             SQL(
-                "UPDATE credit_collection_action a SET mail_message_id = v.message FROM (VALUES %s) AS v (id, message) WHERE a.id = v.id",
+                """UPDATE credit_collection_action a SET mail_message_id = v.message
+                     FROM (VALUES %s) AS v (id, message) WHERE a.id = v.id""",
                 SQL(", ").join(SQL("(%s, %s)", a.id, m.id) for a, m in zip(actions, messages, strict=True)),
             )
         )

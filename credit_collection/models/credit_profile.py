@@ -29,7 +29,7 @@ class CreditProfile(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
 
     # Decisions
-    collector_id = fields.Many2one("res.users", string="Collector", tracking=True, check_company=True)
+    collector_id = fields.Many2one("res.users", tracking=True, check_company=True)
     scenario_id = fields.Many2one(
         "credit.dunning.scenario",
         tracking=True,

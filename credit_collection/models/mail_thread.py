@@ -7,7 +7,7 @@ class MailThread(models.AbstractModel):
     @api.model
     def _routing_handle_bounce(self, email_message, message_dict):
         """EXTENDS 'mail': a reminder that came back is void. Found by its own Message-ID, not by its history's."""
-        super()._routing_handle_bounce(email_message, message_dict)
+        res = super()._routing_handle_bounce(email_message, message_dict)
         message_ids = message_dict.get("bounced_msg_ids")
         if message_ids:
             actions = (
@@ -17,3 +17,4 @@ class MailThread(models.AbstractModel):
             )
             for action in actions:
                 action._void_bounced(message_dict.get("bounced_email") or action.email_to)
+        return res

@@ -33,6 +33,11 @@ class ResCompany(models.Model):
         scenarios = [self.env.ref(xmlid, raise_if_not_found=False) for xmlid in xmlids]
         return self.env["credit.dunning.scenario"].union(*filter(None, scenarios))
 
+    @api.model
+    def _dunning_companies(self):
+        """Return the companies that chase: those with a scenario."""
+        return self.env["credit.dunning.scenario"].search([("active", "=", True)]).company_id
+
     def _dunning_tz(self):
         """Return the time zone in which the company's nightly run asks what day it is."""
         return self.resource_calendar_id.tz or self.env.user.tz or "UTC"

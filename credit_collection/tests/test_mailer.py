@@ -122,9 +122,9 @@ class TestMailer(CollectionCommon):
         def down(mailer, session, sender):
             raise ConnectionRefusedError("nobody listens")
 
-        with patch.object(self.env.registry["credit.dunning.mailer"], "_live_session", down):
-            with self.assertRaisesRegex(UserError, "stay queued"):
-                self._night(DAY)
+        patched = patch.object(self.env.registry["credit.dunning.mailer"], "_live_session", down)
+        with patched, self.assertRaisesRegex(UserError, "stay queued"):
+            self._night(DAY)
         action = self.env["credit.collection.action"].search([])
         self.assertEqual(action.state, "queued")
         self.env["credit.dunning.mailer"]._cron_send()

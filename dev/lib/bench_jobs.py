@@ -122,12 +122,12 @@ class Bench:
     def prepare(self) -> Row:
         """The nightly run's second step, against writing the same lines once more."""
         with self.environment() as env, the_day():
-            action = env["credit.collection.action"].with_company(env.company)
-            action = action.with_context(tz=env.company._dunning_tz())
+            run = env["credit.dunning.run"].with_company(env.company)
+            run = run.with_context(tz=env.company._dunning_tz())
             env.cr.execute("SELECT COALESCE(MAX(id), 0) FROM credit_collection_action_line")
             [last] = env.cr.fetchone()
-            with counted_calls(type(action), "_prepare_chunk") as calls, bench_odoo.measured() as cost:
-                prepared = action._prepare_chase()
+            with counted_calls(type(run), "_prepare_chunk") as calls, bench_odoo.measured() as cost:
+                prepared = run._prepare()
         with self.environment() as env:
             seconds, lines = self.write_again(env, last)
         per_chunk = cost.queries / max(len(calls), 1)

@@ -1,16 +1,20 @@
 """Exactly-once, tried with real processes on a real PostgreSQL and over real SMTP.
 
-python dev/process_tests/run.py [TEST …]      after `. dev/setup.sh`; a TEST is part of a test's name
+python dev/process_tests/run.py [TEST …]      after `. dev/setup.sh`
 
 Workers are killed, hung and let loose on each other (worker.py); the mails are counted where they arrive, at an SMTP
 server on loopback (stage.py). The last line is `N passed, N failed`.
 """
 
+import argparse
+import json
 import os
+import signal
 import sys
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import stage
 from stage import Stage
@@ -495,32 +499,49 @@ class Result(unittest.TextTestResult):
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tests", nargs="*", metavar="TEST", help="part of a test's name; without any, all tests")
+    parser.add_argument("--result", type=Path, help="write the names of what passed and failed there, as JSON")
+    args = parser.parse_args()
+    # Ended from outside, it drops its databases like after any other end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started = time.monotonic()
-    suite = unittest.TestSuite(wanted(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])))
+    loaded = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
+    tests = [test for test in every(loaded) if not args.tests or any(word in test.id() for word in args.tests)]
+    names = {test.id() for test in tests}
+    result = run(tests)
+    failed = {test.id() for test, _trace in result.failures + result.errors}
+    if args.result:
+        args.result.write_text(json.dumps({"passed": sorted(names - failed), "failed": sorted(failed)}))
+    print(f"{time.monotonic() - started:.0f} s")
+    print(f"{len(names - failed)} passed, {len(failed)} failed", flush=True)
+    sys.exit(1 if failed or not names else 0)
+
+
+def run(tests: list) -> unittest.TestResult:
+    """Run these tests on a ledger made for them."""
+    started = time.monotonic()
     stage.drop_leftovers()
     template = stage.make_template(CUSTOMERS)
-    print(f"Processes: the ledger is ready ({time.monotonic() - started:.0f} s)", flush=True)
+    print(f"Tests, processes: the ledger is ready ({time.monotonic() - started:.0f} s)", flush=True)
     ProcessCase.stages = [Stage(f"stage{number}") for number in range(STAGES)]
     try:
         with ThreadPoolExecutor(STAGES) as pool:
             list(pool.map(lambda one: one.open(template), ProcessCase.stages))
-        result = unittest.TextTestRunner(sys.stdout, resultclass=Result, verbosity=0).run(suite)
+        runner = unittest.TextTestRunner(sys.stdout, resultclass=Result, verbosity=0)
+        return runner.run(unittest.TestSuite(tests))
     finally:
         for one in ProcessCase.stages:
             one.close()
         stage.database.drop(template)
-    failed = len({test.id() for test, _trace in result.failures + result.errors})
-    print(f"{time.monotonic() - started:.0f} s")
-    print(f"{result.testsRun - failed} passed, {failed} failed", flush=True)
-    sys.exit(1 if failed or not result.testsRun else 0)
 
 
-def wanted(suite):
-    """The tests whose names hold one of the words on the command line; without any, all."""
+def every(suite):
+    """The tests of a suite of suites."""
     for test in suite:
         if isinstance(test, unittest.TestSuite):
-            yield from wanted(test)
-        elif not sys.argv[1:] or any(word in test.id() for word in sys.argv[1:]):
+            yield from every(test)
+        else:
             yield test
 
 

@@ -233,7 +233,8 @@ class Stage:
 
     def _await(self, ready, complaint: str) -> None:
         with self.news:
-            if not self.news.wait_for(ready, PATIENCE):
+            self.news.wait_for(lambda: ready() or self.forge.poll() is not None, PATIENCE)
+            if not ready():
                 raise AssertionError(f"{complaint}; see {self.log}")
 
     def _listen(self) -> None:
@@ -247,6 +248,9 @@ class Stage:
                 else:
                     self.events[f"ended {words['ended']}"] = words["status"]
                 self.news.notify_all()
+        self.forge.wait()
+        with self.news:
+            self.news.notify_all()
 
 
 def make_template(customers: int) -> str:
