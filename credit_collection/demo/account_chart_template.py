@@ -4,7 +4,7 @@ Python, because the dates, the posting and the matching need it; an extension of
 keeps its own demo ledger (account/demo/account_demo.py). Nothing is sent, and no scenario is switched on.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from odoo import Command, api, models
 
@@ -205,41 +205,10 @@ class AccountChartTemplate(models.AbstractModel):
         for key, level, offset in sorted(LEVELS_REACHED, key=lambda reached: reached[2]):
             items = self.env["credit.open.item"].search([("move_id", "=", invoices[key].id)])
             original = self.env.ref(f"credit_collection.level_standard_{level}")
-            self._credit_demo_reach(items, copies[original], self._credit_demo_day(offset))
-
-    def _credit_demo_reach(self, items, level, day):
-        """As the credit manager's wizard does, for a day that is past."""
-        action = self.env["credit.collection.action"].create(
-            {
-                "partner_id": items.partner_id.id,
-                "company_id": self.env.company.id,
-                "date_planned": day,
-                "user_id": self.env.ref("credit_collection.demo_user_collector").id,
-                "note": "Taken over from the tool used before.",
-            }
-        )
-        self.env["credit.collection.action.line"]._create_evidence(
-            [
-                {
-                    **item._prepare_line_vals(),
-                    "action_id": action.id,
-                    "move_line_id": item.id,
-                    "level_id": level.id,
-                    "state": "pending",
-                }
-                for item in items
-            ]
-        )
-        action._write_state(
-            {
-                "channel": "manual",
-                "level_id": level.id,
-                "state": "sent",
-                "date_done": datetime.combine(day, time(8)),
-                "amount_company": sum(items.mapped("claimable_company")),
-            }
-        )
-        action.line_ids._reach_levels(action, day)
+            collector = self.env.ref("credit_collection.demo_user_collector")
+            self.env["credit.collection.action"].with_user(collector)._set_level(
+                items, copies[original], "Taken over from the tool used before.", self._credit_demo_day(offset)
+            )
 
     def _credit_demo_decisions(self, invoices):
         """Collectors, pauses, exclusions: what people have said about these customers."""

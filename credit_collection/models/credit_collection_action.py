@@ -59,16 +59,17 @@ class CreditCollectionAction(models.Model):
     # Figures
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     amount_company = fields.Monetary(
-        string="Claimed",
+        string="Claimed (Company Currency)",
         currency_field="company_currency_id",
         readonly=True,
         help="In the company's currency, to sort by.",
     )
-    totals = fields.Char(string="Claimed per Currency", compute="_compute_totals")
+    totals = fields.Char(string="Claimed", compute="_compute_totals")
 
     # Message: empty until a person edits it or it is sent; the level's text is used until then
     subject = fields.Char()
     body = fields.Html(sanitize_style=True)
+    preview_subject = fields.Char(compute="_compute_preview", string="Subject of the Message")
     preview = fields.Html(compute="_compute_preview", sanitize=False, string="Message")
     body_sent = fields.Html(readonly=True, sanitize=False, copy=False)
     email_from = fields.Char(readonly=True, copy=False)
@@ -132,9 +133,10 @@ class CreditCollectionAction(models.Model):
     @api.depends("line_ids", "subject", "body", "recipient_id", "level_id", "body_sent")
     def _compute_preview(self):
         for action in self:
-            action.preview = action.body_sent or (
-                action.channel == "email" and self.env["credit.dunning.mailer"]._render(action)["preview"]
-            )
+            action.preview_subject, action.preview = action.subject, action.body_sent
+            if action.channel == "email" and not action.body_sent:
+                words = self.env["credit.dunning.mailer"]._render(action)
+                action.preview_subject, action.preview = words["subject"], words["html"]
 
     def _compute_to_check(self):
         abandoned = self.filtered_domain([("id", "in", self._abandoned_ids())])
@@ -345,12 +347,12 @@ class CreditCollectionAction(models.Model):
             )
 
     @api.model
-    def _set_level(self, items, level, note):
-        """Say by hand that open items have reached ``level`` today: one *manual* action per customer.
+    def _set_level(self, items, level, note, day=None):
+        """Say by hand that open items have reached ``level`` on ``day`` (today): one *manual* action per customer.
 
         What the items had reached at or above that level no longer counts, so that they climb again from there.
         """
-        today = fields.Date.context_today(self)
+        day = day or fields.Date.context_today(self)
         former = (
             self.env["credit.collection.action.line"]
             .sudo()
@@ -358,8 +360,17 @@ class CreditCollectionAction(models.Model):
         )
         former.filtered(lambda line: line.level_id.day >= level.day)._void()
         for partner, mine in items.grouped("partner_id").items():
-            vals = {"partner_id": partner.id, "company_id": mine.company_id.id, "user_id": self.env.uid, "note": note}
-            action = self.create([vals]).sudo()
+            action = self.create(
+                [
+                    {
+                        "partner_id": partner.id,
+                        "company_id": mine.company_id.id,
+                        "date_planned": day,
+                        "user_id": self.env.uid,
+                        "note": note,
+                    }
+                ]
+            ).sudo()
             self.env["credit.collection.action.line"].sudo()._create_evidence(
                 [
                     {
@@ -373,7 +384,16 @@ class CreditCollectionAction(models.Model):
                 ]
             )
             action._write_state(
-                {"channel": "manual", "level_id": level.id, "state": "sent", "date_done": fields.Datetime.now()}
+                {
+                    "channel": "manual",
+                    "level_id": level.id,
+                    "state": "sent",
+                    "date_done": fields.Datetime.now(),
+                    "amount_company": sum(mine.mapped("claimable_company")),
+                }
             )
-            action.line_ids._reach_levels(action, today)
+            action.line_ids._reach_levels(action, day)
+            text = self.env._("Level set to “%(level)s” by hand: %(note)s", level=level.name, note=note)
+            partner._followup_profile(mine.company_id)._message_log(body=text)
+            mine.move_id._message_log_batch(bodies={move.id: text for move in mine.move_id})
         self.env["credit.open.item"].invalidate_model()

@@ -48,9 +48,7 @@ class CreditCollectionActionLine(models.Model):
     is_latest = fields.Boolean(readonly=True)
     date_done = fields.Date(readonly=True, help="The day the item reached the level.")
     written_date = fields.Date(readonly=True, help="The day of the item's last written reminder, up to this line.")
-    action_state = fields.Selection(related="action_id.state")
     channel = fields.Selection(related="action_id.channel")
-    date_planned = fields.Date(related="action_id.date_planned")
 
     _latest_uniq = models.UniqueIndex("(move_line_id) WHERE is_latest", "An item has only one level reached last.")
     _pending_uniq = models.UniqueIndex(

@@ -201,7 +201,7 @@ class CreditDunningMailer(models.AbstractModel):
                 failed[action] = problem
         self._fail(failed)
         self._add_reply_to(mails)
-        return mails
+        return sorted(mails, key=lambda mail: mail["email_from"])
 
     def _compose_one(self, action):
         words = self._render(action)
@@ -238,7 +238,7 @@ class CreditDunningMailer(models.AbstractModel):
         return set(self.env["mail.blacklist"].sudo().search([("email", "in", list(addresses))]).mapped("email"))
 
     def _render(self, action):
-        """Return ``subject``, ``text`` (the level's words, filled), ``html`` (the whole mail) and ``preview``.
+        """Return ``subject``, ``text`` (the level's words, filled), and ``html`` (the whole mail).
 
         In the language of the recipient, else of the customer, else of the company.
         """
@@ -252,7 +252,7 @@ class CreditDunningMailer(models.AbstractModel):
             .with_context(lang=lang)
             ._render("credit_collection.dunning_email", {**values, "text": text, "subject": subject}, lang=lang)
         )
-        return {"subject": subject, "text": text, "html": html, "preview": html}
+        return {"subject": subject, "text": text, "html": html}
 
     def _render_values(self, action):
         """Return what the mail's template shows: the words for the placeholders, and the items grouped by currency."""
@@ -279,6 +279,7 @@ class CreditDunningMailer(models.AbstractModel):
         groups = [
             {
                 "currency": currency,
+                "has_ref": any(line.move_id.ref and line.move_id.is_sale_document() for line in mine),
                 "lines": mine.sorted(
                     lambda line: (("claimed", "credit", "not_due").index(line.kind), line.date_maturity)
                 ),
@@ -332,32 +333,38 @@ class CreditDunningMailer(models.AbstractModel):
         moves.fetch(["transaction_ids"])
 
     def _attach_invoices(self, action):
-        """Keep the PDF of each claimed invoice with the action, when its level says so; once, if it was tried before."""
-        if not action.level_id.attach_invoices or action.attachment_ids:
-            return action.attachment_ids
-        moves = action.line_ids.filtered(lambda line: line.kind == "claimed" and line.state != "void").move_id
+        """Keep the PDF of each claimed invoice with the action, when its level says so."""
+        action.attachment_ids.unlink()  # of a sending that did not come about
+        if not action.level_id.attach_invoices:
+            return self.env["ir.attachment"]
+        claimed = action.line_ids.filtered(lambda line: line.kind == "claimed" and line.state != "void")
+        moves = claimed.move_id.sudo().filtered(lambda move: move.is_sale_document(include_receipts=True))
         with self.env.cr.savepoint():  # a report that fails must not spoil the batch's transaction
-            documents = [
-                move._get_invoice_legal_documents("pdf", allow_fallback=True)
-                for move in moves.sudo()
-                if move.is_sale_document(include_receipts=True)
-            ]
+            documents = [self._invoice_pdf(move) for move in moves]
         return (
             self.env["ir.attachment"]
             .sudo()
             .create(
                 [
                     {
-                        "name": document["filename"],
-                        "raw": document["content"],
+                        "name": name,
+                        "raw": content,
                         "mimetype": "application/pdf",
-                        "res_model": "credit.collection.action",
+                        "res_model": action._name,
                         "res_id": action.id,
                     }
-                    for document in documents
+                    for name, content in documents
                 ]
             )
         )
+
+    def _invoice_pdf(self, move):
+        """Return the name and content of the invoice as it was sent; printed now when it never was."""
+        document = move._get_invoice_legal_documents("pdf")
+        if document:
+            return document["filename"], document["content"]
+        content, _type = self.env["ir.actions.report"].sudo()._render_qweb_pdf("account.account_invoices", move.ids)
+        return move._get_invoice_report_filename(), content
 
     # -------------------------------------------------------------------------
     # Deliver
@@ -420,14 +427,21 @@ class CreditDunningMailer(models.AbstractModel):
             _logger.info("The mail server had closed the session already.")
 
     def _live_session(self, session, email_from):
-        """Return a session that still answers. Asked before each mail, so that a break later means *in the middle of it*."""
-        if session:
+        """Return a session that still answers. Asked before each mail, so that a break later means *in the middle of it*.
+
+        Core keeps the sender it was opened for with a session and puts it in each mail: another sender needs another one.
+        """
+        if session and session.dunning_sender != email_from:
+            self._close_session(session)
+        elif session:
             try:
                 if session.noop()[0] == 250:
                     return session
             except (OSError, smtplib.SMTPException):
                 _logger.info("The mail server closed the session: a new one is opened.")
-        return self.env["ir.mail_server"]._connect__(smtp_from=email_from)
+        session = self.env["ir.mail_server"]._connect__(smtp_from=email_from)
+        session.dunning_sender = email_from
+        return session
 
     def _hand_over(self, session, mail):
         MailServer = self.env["ir.mail_server"]

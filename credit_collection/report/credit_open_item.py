@@ -15,22 +15,22 @@ BUCKETS = [
     ("over_120", "Over 120 days"),
     ("credit", "Credits"),
 ]
-# In the order in which the rules apply; the first that fits is the state.
+# In the order in which lists show them; the order in which the rules apply is _sql_chase_rules'.
 CHASE_STATES = [
-    ("credit", "Credit"),
-    ("excluded", "Excluded"),
-    ("stopped", "Paused"),
-    ("prepared", "In a reminder not yet sent"),
-    ("no_scenario", "No scenario"),
-    ("exhausted", "Last level passed"),
-    ("not_due", "Not due yet"),
-    ("waiting", "Next level not due yet"),
-    ("covered", "Held by unallocated money"),
-    ("small", "Small amount"),
-    ("reply", "An answer waits to be read"),
-    ("too_soon", "Too soon after the last reminder"),
-    ("not_live", "Scenario switched off"),
     ("chase", "To chase today"),
+    ("prepared", "In a reminder not yet sent"),
+    ("not_live", "Scenario switched off"),
+    ("no_scenario", "No scenario"),
+    ("reply", "An answer waits to be read"),
+    ("covered", "Held by unallocated money"),
+    ("stopped", "Paused"),
+    ("excluded", "Excluded"),
+    ("exhausted", "Last level passed"),
+    ("too_soon", "Too soon after the last reminder"),
+    ("small", "Small amount"),
+    ("waiting", "Next level not due yet"),
+    ("not_due", "Not due yet"),
+    ("credit", "Credit"),
 ]
 
 
@@ -134,7 +134,7 @@ class CreditOpenItem(models.Model):
     # Amounts
     currency_id = fields.Many2one("res.currency", **AS_OF)
     company_currency_id = fields.Many2one("res.currency", **AS_OF)
-    amount_residual_currency = fields.Monetary(string="Open in Currency", aggregator=None, **AS_OF)
+    amount_residual_currency = fields.Monetary(string="Open (Currency)", aggregator=None, **AS_OF)
     amount_residual = fields.Monetary(
         string="Open", currency_field="company_currency_id", help="In the company's currency.", **AS_OF
     )

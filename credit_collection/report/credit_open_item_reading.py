@@ -4,6 +4,7 @@ from collections.abc import Collection
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.orm.domains import DomainAnd, DomainCondition
+from odoo.tools import SQL
 
 
 class CreditOpenItem(models.Model):  # pylint: disable=consider-merging-classes-inherited
@@ -72,6 +73,16 @@ class CreditOpenItem(models.Model):  # pylint: disable=consider-merging-classes-
         model = self._for_facts(domain, *names)
         sets = super(CreditOpenItem, model)._read_grouping_sets(domain, grouping_sets, aggregates, order)
         return [model._in_env(groups, self.env) for groups in sets]
+
+    def _read_group_orderby(self, order, groupby_terms, query):
+        """EXTENDS 'base': ages and states come in the order of their list, not of their technical names."""
+        ranked = dict(groupby_terms)
+        for name in ranked.keys() & {"bucket", "chase_state"}:
+            values = [value for value, _label in self._fields[name].selection]
+            ranked[name] = SQL("ARRAY_POSITION(%s::varchar[], %s)", values, ranked[name])
+        result = super()._read_group_orderby(order, ranked, query)
+        groupby_terms.update({name: term for name, term in ranked.items() if name not in ("bucket", "chase_state")})
+        return result
 
     def _in_env(self, groups, env):
         """Return the groups with their records in ``env``: what was read narrowly must not narrow what is read later."""

@@ -407,6 +407,7 @@ class CreditOpenItem(models.Model):  # pylint: disable=consider-merging-classes-
             """LEFT JOIN step en ON en.scenario_id = s.id AND %(day)s - i.date_maturity BETWEEN en.enter_from AND en.enter_to
                LEFT JOIN passed ps ON ps.scenario_id = s.id AND ps.level_id = la.level_id
                LEFT JOIN step st ON st.scenario_id = s.id AND st.rank = GREATEST(en.rank, ps.rank + 1)
+                                 AND NOT %(credit)s
                LEFT JOIN step sw ON sw.scenario_id = s.id AND sw.rank = st.written_rank
                LEFT JOIN credit_collection_action_line ast
                       ON ast.move_line_id = i.id AND ast.level_id = st.anchor_level_id AND ast.state = 'reached'
@@ -431,6 +432,7 @@ class CreditOpenItem(models.Model):  # pylint: disable=consider-merging-classes-
                    SELECT e.*, CASE WHEN e.level_id IS NOT NULL
                                     THEN COALESCE(cl.following, GREATEST(e.natural_date, e.gap_date, e.today)) END AS date) n""",
             day=day,
+            credit=self._sql_is_credit(),
             step_date=dates("st", "ast"),
             written_date=dates("sw", "asw"),
         )

@@ -10,9 +10,11 @@ from odoo.tests import tagged
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
+from ..models.credit_dunning_mailer import CreditDunningMailer
 from .common import CollectionCommon
 
 DAY = "2026-03-16"
+LIVE_SESSION = CreditDunningMailer._live_session
 
 
 @tagged("post_install", "-at_install")
@@ -269,14 +271,45 @@ class TestMailer(CollectionCommon):
     def test_invoices_are_attached_when_the_level_says_so(self):
         self.letter1.attach_invoices = True
         invoice = self._invoice("2026-03-09")
-        document = {"filename": "INV.pdf", "filetype": "pdf", "content": b"%PDF-1.4"}
-        Move = self.env.registry["account.move"]
-        with patch.object(Move, "_get_invoice_legal_documents", lambda move, filetype, allow_fallback=False: document):
-            action = self._night(DAY)
+        attachment = {"name": "INV.pdf", "raw": b"%PDF-1.4", "res_model": "account.move", "res_id": invoice.id}
+        self.env["ir.attachment"].create({**attachment, "res_field": "invoice_pdf_report_file"})
+        invoice.invalidate_recordset()
+        action = self._night(DAY)
         self.assertEqual(action.attachment_ids.mapped("name"), ["INV.pdf"])
         self.assertEqual(self.outbox[0]["attachments"].raw, b"%PDF-1.4")
         self.assertEqual(action.mail_message_id.attachment_ids, action.attachment_ids)
-        self.assertTrue(invoice)
+
+    def test_an_invoice_never_sent_is_printed_as_the_invoice_it_is(self):
+        self.letter1.attach_invoices = True
+        invoice = self._invoice("2026-03-09")
+        action = self._night(DAY)
+        self.assertEqual(action.attachment_ids.name, invoice._get_invoice_report_filename())
+        self.assertNotIn("proforma", action.attachment_ids.name)
+
+    def test_each_sender_has_a_session_of_its_own(self):
+        """Core would put the first sender's address into every mail of a session."""
+        opened = []
+
+        class Session:
+            def noop(self):
+                return (250, b"OK")
+
+            def quit(self):
+                opened.append("closed")
+
+        def connect(server, smtp_from=None, **_options):
+            opened.append(smtp_from)
+            return Session()
+
+        self.patch(self.env.registry["credit.dunning.mailer"], "_live_session", LIVE_SESSION)
+        self.patch(self.env.registry["ir.mail_server"], "_connect__", connect)
+        for name, collector in (("Un", self.collector), ("Deux", self.manager), ("Trois", self.collector)):
+            partner = self._customer(name)
+            self._invoice("2026-03-12", partner=partner)
+            partner._followup_profile(self.company).collector_id = collector
+        self._night(DAY)
+        self.assertEqual(len(self.outbox), 3)
+        self.assertEqual(len(opened), 4, "two sessions opened and closed for three mails of two senders")
 
     def test_a_pay_online_link_is_offered_where_core_offers_one(self):
         self.env["ir.config_parameter"].sudo().set_param("account_payment.enable_portal_payment", "True")

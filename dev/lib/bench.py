@@ -51,7 +51,9 @@ def measure(name: str, statements: bool) -> None:
 def ready_template(size: str) -> str:
     """A database with the ledger, the addon and its history; each stage is kept and made only once."""
     base = database.ensure_template(country="fr")
-    ledger = kept(f"{PREFIX}ledger_{size}_", base, ["bench_data.py", "bench_orm.py"], lambda name: fill(name, "ledger", size))
+    ledger = kept(
+        f"{PREFIX}ledger_{size}_", base, ["bench_data.py", "bench_orm.py"], lambda name: fill(name, "ledger", size)
+    )
     addon = sorted(path for path in (odoo_server.PROJECT / "credit_collection").rglob("*") if path.suffix in CODE)
     return kept(f"{PREFIX}ready_{size}_", ledger, ["bench_history.py", *addon], make_ready)
 

@@ -241,7 +241,12 @@ TAX = {"tax_base_amount": "-5 * s.balance"}
 LINE_OF = {
     "invoice_net": NET,
     "invoice_tax": {"tax_base_amount": "ABS(5 * s.balance)"},
-    "invoice_term": {**MATCHED, "name": "s.move_name", "date_maturity": "s.date_maturity", "no_followup": "s.n % 200 = 7"},
+    "invoice_term": {
+        **MATCHED,
+        "name": "s.move_name",
+        "date_maturity": "s.date_maturity",
+        "no_followup": "s.n % 200 = 7",
+    },
     "refund_net": NET,
     "refund_tax": {"tax_base_amount": "ABS(5 * s.balance)"},
     "refund_term": {**MATCHED, "name": "s.move_name", "date_maturity": "s.date"},

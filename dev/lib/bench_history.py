@@ -48,7 +48,9 @@ def add(env) -> None:
 def send_unmailed(env, day: date) -> None:
     """A night's reminders, taken for sent."""
     actions = env["credit.dunning.run"].with_company(env.company)._prepare()
-    env.cr.execute("UPDATE credit_collection_action SET state = 'sent', date_done = %s WHERE id = ANY(%s)", (day, actions.ids))
+    env.cr.execute(
+        "UPDATE credit_collection_action SET state = 'sent', date_done = %s WHERE id = ANY(%s)", (day, actions.ids)
+    )
     env["credit.collection.action.line"]._reach_levels(actions, day)
     env.invalidate_all()
 

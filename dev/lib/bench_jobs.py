@@ -88,7 +88,13 @@ class Bench:
         specification = self.list_specification(env)
         page = env["credit.open.item"].web_search_read(domain, specification, limit=80, count_limit=10001)
         return [
-            (item["id"], item["amount_residual"], item["chase_state"], item["next_level_id"]["id"] or None, page["length"])
+            (
+                item["id"],
+                item["amount_residual"],
+                item["chase_state"],
+                item["next_level_id"]["id"] or None,
+                page["length"],
+            )
             for item in page["records"]
         ]
 
@@ -145,7 +151,9 @@ class Bench:
             env.cr.execute(statement)
         env.cr.commit()
         started = time.perf_counter()
-        env.cr.execute("INSERT INTO bench_line_copy SELECT * FROM credit_collection_action_line WHERE id > %s", (last,))
+        env.cr.execute(
+            "INSERT INTO bench_line_copy SELECT * FROM credit_collection_action_line WHERE id > %s", (last,)
+        )
         lines = env.cr.rowcount
         env.cr.commit()
         return time.perf_counter() - started, lines
@@ -236,7 +244,9 @@ def table(rows: list[Row]) -> str:
         if row.note:
             lines.append(f"    {row.note}")
     load = os.getloadavg()[0]
-    return "\n".join([*lines, f"\nAim for memory: under 600 MB. Load of the machine: {load:.1f} on {os.cpu_count()} cores."])
+    return "\n".join(
+        [*lines, f"\nAim for memory: under 600 MB. Load of the machine: {load:.1f} on {os.cpu_count()} cores."]
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,13 @@
 
 SAMPLE = 200
 STORED = {
-    "res.partner": ["commercial_company_name", "commercial_partner_id", "complete_name", "email_normalized", "partner_share"],
+    "res.partner": [
+        "commercial_company_name",
+        "commercial_partner_id",
+        "complete_name",
+        "email_normalized",
+        "partner_share",
+    ],
     "account.move": [
         *("amount_residual", "amount_residual_signed", "amount_tax", "amount_tax_signed", "amount_total"),
         *("amount_total_in_currency_signed", "amount_total_signed", "amount_untaxed", "amount_untaxed_signed"),
@@ -10,7 +16,15 @@ STORED = {
         *("invoice_partner_display_name", "payment_state", "sequence_number", "sequence_prefix"),
     ],
     "account.move.line": [
-        *("amount_residual", "amount_residual_currency", "company_currency_id", "company_id", "credit", "date", "debit"),
+        *(
+            "amount_residual",
+            "amount_residual_currency",
+            "company_currency_id",
+            "company_id",
+            "credit",
+            "date",
+            "debit",
+        ),
         *("invoice_date", "journal_id", "move_name", "parent_state", "reconciled"),
     ],
     "account.partial.reconcile": ["company_id", "credit_currency_id", "debit_currency_id", "max_date"],
