@@ -212,6 +212,8 @@ class CreditCollectionAction(models.Model):
                 )
             )
         self.sudo()._write_state({"sender_pid": False})
+        if "queued" in self.mapped("state"):
+            self._trigger_sending()
 
     def _filter_evidence(self):
         """Return the actions of which nothing may change any more."""

@@ -19,6 +19,8 @@ _logger = logging.getLogger(__name__)
 
 # Mails between two look-ups of the ledger: they share their reads.
 BATCH = 50
+# So many refusals in a row that are not the mail's fault end the sending for now.
+TROUBLE = 3
 
 
 class CreditDunningMailer(models.AbstractModel):
@@ -41,8 +43,11 @@ class CreditDunningMailer(models.AbstractModel):
 
     @api.model
     def _cron_send(self):
-        """Send what was queued by hand since the nightly run."""
-        self._send_queued()
+        """Send what may leave now. A server that is down is logged and tried again in an hour, however long it lasts."""
+        try:
+            self._send_queued()
+        except UserError as error:
+            _logger.error("Sending reminders: %s", error)
 
     @api.model
     def _send_queued(self):
@@ -71,12 +76,13 @@ class CreditDunningMailer(models.AbstractModel):
             SQL(
                 """UPDATE credit_collection_action SET sender_pid = %(pid)s WHERE id IN (
                        SELECT a.id FROM credit_collection_action a
-                        WHERE a.state = 'queued' AND a.channel = 'email' AND NOT %(held)s
+                        WHERE a.state = 'queued' AND a.channel = 'email' AND a.date_planned <= %(today)s AND NOT %(held)s
                           AND NOT (COALESCE(a.sender_pid, 0) <> %(pid)s AND %(alive)s) AND a.id > %(after)s
                         ORDER BY a.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
                 RETURNING id""",
                 pid=pid,
                 after=after[-1:].id or 0,
+                today=fields.Date.context_today(self),
                 held=self._sql_held(),
                 alive=self._sql_sender_alive(),
                 limit=BATCH,
@@ -373,30 +379,65 @@ class CreditDunningMailer(models.AbstractModel):
     def _deliver(self, mails):
         """Give each mail to the server, committed as ``sending`` before and with its outcome after.
 
-        A connection that breaks while a mail is handed over leaves that one *To check*: the server may have taken it.
+        A connection that breaks while a mail is handed over leaves that one *To check*: the server may have taken it. A
+        server that cannot be reached, or three times in a row asks to come back later or hangs up, ends the sending.
+
+        :raise UserError: then; what was not sent stays queued, with the reason
         """
-        session = None
-        transaction = self.env["credit.dunning.run"]._transaction
-        for mail in mails:
+        session, trouble = None, 0
+        for position, mail in enumerate(mails):
             try:
                 session = self._live_session(session, mail["email_from"])
             except (OSError, smtplib.SMTPException, UserError, MailDeliveryException) as error:
-                raise UserError(
-                    self.env._("The mail server cannot be reached (%s). The reminders stay queued.", error)
-                ) from error
-            if not transaction(lambda mail=mail: self._mark_sending(mail)):
+                self._stop_sending(mails[position:], error)
+            if not self._commit(self._mark_sending, mail):
                 continue
             try:
                 self._hand_over(session, mail)
-            except smtplib.SMTPServerDisconnected:
+            except smtplib.SMTPServerDisconnected as error:
                 _logger.warning("The server hung up while taking %s: it is listed to check.", mail["message_id"])
-                session = None
+                session, trouble, last = None, trouble + 1, error
             except (MailDeliveryException, smtplib.SMTPException, UserError, ValueError, AssertionError) as error:
-                refusal = str(error.args[-1] if error.args else error)
-                transaction(lambda mail=mail, refusal=refusal: self._fail({mail["action"]: refusal}))
+                if self._is_temporary(error):
+                    trouble, last = trouble + 1, error
+                    self._commit(self._put_back, [mail], error)
+                else:
+                    trouble = 0
+                    self._commit(self._fail, {mail["action"]: self._words_of(error)})
             else:
-                transaction(lambda mail=mail: self._mark_sent(mail))
+                trouble = 0
+                self._commit(self._mark_sent, mail)
+            if trouble == TROUBLE:
+                self._stop_sending(mails[position + 1 :], last)
         self._close_session(session)
+
+    def _commit(self, job, *args):
+        """Do one step of a delivery as a transaction of its own."""
+        return self.env["credit.dunning.run"]._transaction(lambda: job(*args))
+
+    def _stop_sending(self, mails, error):
+        """Leave the rest queued, and say why."""
+        self._commit(self._put_back, mails, error)
+        raise UserError(
+            self.env._("The mail server cannot be reached (%s). The reminders stay queued.", self._words_of(error))
+        ) from error
+
+    def _put_back(self, mails, error):
+        actions = self.env["credit.collection.action"].sudo().union(*(mail["action"] for mail in mails))
+        waiting = actions.filtered(lambda action: action.state in ("queued", "sending"))
+        waiting._write_state({"state": "queued", "message_id": False, "reason": self._words_of(error)})
+
+    @api.model
+    def _is_temporary(self, error):
+        """Whether the server refused for now only (an SMTP answer 4xx: too many mails, mailbox full …)."""
+        refusal = error.__context__ if isinstance(error, MailDeliveryException) else error
+        codes = [code for code, _words in getattr(refusal, "recipients", {}).values()]
+        codes.append(getattr(refusal, "smtp_code", 0))
+        return any(400 <= code < 500 for code in codes)
+
+    @api.model
+    def _words_of(self, error):
+        return str(error.args[-1] if error.args else error)
 
     def _mark_sending(self, mail):
         """Commit Message-ID and words before the server is spoken to. False when a person took the action back."""
@@ -405,7 +446,7 @@ class CreditDunningMailer(models.AbstractModel):
             SQL(
                 """UPDATE credit_collection_action
                       SET state = 'sending', message_id = %s, subject = %s, body_sent = %s, email_from = %s, email_to = %s,
-                          date_sending = %s
+                          date_sending = %s, reason = NULL
                     WHERE id = %s AND state = 'queued' AND sender_pid = pg_backend_pid() RETURNING id""",
                 mail["message_id"],
                 mail["words"]["subject"],

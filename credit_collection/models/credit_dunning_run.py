@@ -59,10 +59,10 @@ class CreditDunningRun(models.AbstractModel):
             self._transaction(lambda: self.env["credit.profile"].sudo()._create_missing(company))
             self._read_items(company, item_ids)
             prepared = self.env["credit.collection.action"]
-            while calls := self._prepare_pass(company, "call"):
+            while calls := self._prepare_pass(company, "call", item_ids):
                 prepared |= calls
                 self._read_items(company, item_ids)
-            prepared |= self._prepare_pass(company, "email")
+            prepared |= self._prepare_pass(company, "email", item_ids)
             self._transaction(lambda: self._ask_for_allocation(company))
             self.env.cr.execute("DROP TABLE credit_run_item")
             self._checkpoint()
@@ -86,14 +86,18 @@ class CreditDunningRun(models.AbstractModel):
         )
         self.env.cr.execute("CREATE INDEX ON credit_run_item (partner_id)")
         self.env.cr.execute("ANALYZE credit_run_item")
+        self._checkpoint()  # the table is to outlive the rollback of a chunk
 
-    def _prepare_pass(self, company, channel):
-        """Prepare the actions of one channel, chunk by chunk."""
+    def _prepare_pass(self, company, channel, item_ids):
+        """Prepare the actions of one channel, chunk by chunk; of items read anew when someone else was in the way."""
         due = SQL("selected AND chase_state = 'chase' AND next_channel = %s", channel)
         partners = self._partners(due)
         actions = self.env["credit.collection.action"]
         for chunk in split_every(CHUNK, partners):
-            prepared = self._transaction(lambda chunk=chunk: self._prepare_chunk(company, chunk, channel, due))
+            prepared = self._transaction(
+                lambda chunk=chunk: self._prepare_chunk(company, chunk, channel, due),
+                again=lambda: self._read_items(company, item_ids),
+            )
             actions |= prepared
             self._checkpoint(len(prepared))
         return actions
@@ -210,8 +214,11 @@ class CreditDunningRun(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _transaction(self, job):
-        """Do ``job`` as one committed transaction, from the start again when another one was in its way."""
+    def _transaction(self, job, again=None):
+        """Do ``job`` as one committed transaction, from the start again when another one was in its way.
+
+        :param again: done first in that case, to see what the other one did
+        """
         for attempt in range(ATTEMPTS):
             try:
                 result = job()
@@ -222,6 +229,8 @@ class CreditDunningRun(models.AbstractModel):
                     raise
                 self.env.cr.rollback()
                 self.env.invalidate_all(flush=False)
+                if again:
+                    again()
 
     @api.model
     def _checkpoint(self, processed=0):

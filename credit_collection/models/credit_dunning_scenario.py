@@ -68,4 +68,4 @@ class CreditDunningScenario(models.Model):
         for company in companies:
             run = self.env["credit.dunning.run"].with_company(company)
             run.with_context(allowed_company_ids=company.ids, tz=company._dunning_tz())._prepare()
-        self.env["credit.dunning.mailer"]._send_queued()
+        self.env["credit.dunning.mailer"]._cron_send()

@@ -182,7 +182,7 @@ class CreditProfile(models.Model):
     def _create_missing(self, company):
         """Create the files of customers with open items in ``company``, in one statement."""
         self.env.flush_all()
-        items = self.env["credit.open.item"].sudo()._of_today()
+        items = self.env["credit.open.item"].sudo()._of_today().with_context(credit_facts_only=True)
         query = items._search([("company_id", "=", company.id), ("partner_id", "!=", False)])
         self.env.cr.execute(
             SQL(

@@ -1,5 +1,6 @@
 """What is sent, to whom, in which words; what is checked again before; what comes back."""
 
+import smtplib
 from datetime import date
 from unittest.mock import patch
 
@@ -125,11 +126,40 @@ class TestMailer(CollectionCommon):
             raise ConnectionRefusedError("nobody listens")
 
         patched = patch.object(self.env.registry["credit.dunning.mailer"], "_live_session", down)
-        with patched, self.assertRaisesRegex(UserError, "stay queued"):
+        with patched, self.assertLogs("odoo.addons.credit_collection.models.credit_dunning_mailer", "ERROR"):
             self._night(DAY)
         action = self.env["credit.collection.action"].search([])
-        self.assertEqual(action.state, "queued")
+        self.assertRecordValues(action, [{"state": "queued", "reason": "nobody listens"}])
         self.env["credit.dunning.mailer"]._cron_send()
+        self.assertRecordValues(action, [{"state": "sent", "reason": False}])
+
+    def test_a_server_that_asks_to_come_back_later_keeps_the_mails_queued_and_is_left_alone_after_three(self):
+        for number in range(5):
+            self._invoice("2026-03-09", partner=self._customer(f"Customer {number}"))
+        attempts = []
+
+        def hand_over(mailer, session, mail):
+            attempts.append(mail)
+            raise smtplib.SMTPResponseException(451, b"too many messages")
+
+        patched = patch.object(self.env.registry["credit.dunning.mailer"], "_hand_over", hand_over)
+        with patched, self.assertLogs("odoo.addons.credit_collection.models.credit_dunning_mailer", "ERROR"):
+            actions = self._night(DAY)
+        self.assertEqual(len(attempts), 3)
+        self.assertEqual(set(actions.mapped("state")), {"queued"})
+        self.env["credit.dunning.mailer"]._cron_send()
+        self.assertEqual(set(actions.mapped("state")), {"sent"})
+
+    def test_a_queued_reminder_can_be_put_off_to_a_later_day(self):
+        self._invoice("2026-03-09")
+        self._profile(always_confirm=True)
+        action = self._night(DAY).with_user(self.collector)
+        action.date_planned = "2026-03-18"
+        action.action_confirm()
+        self.env["credit.dunning.mailer"]._cron_send()
+        self.assertEqual(action.state, "queued")
+        with freeze_time("2026-03-18"):
+            self.env["credit.dunning.mailer"]._cron_send()
         self.assertEqual(action.state, "sent")
 
     def test_hard_case_9_what_was_paid_meanwhile_is_not_claimed(self):

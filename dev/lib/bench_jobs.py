@@ -167,7 +167,7 @@ class Bench:
                 env.cr.execute(
                     """UPDATE credit_collection_action SET state = 'to_confirm' WHERE state = 'queued' AND id NOT IN (
                            SELECT id FROM credit_collection_action WHERE state = 'queued' AND channel = 'email'
-                            ORDER BY id LIMIT %s)""",
+                            ORDER BY MD5(id::text) LIMIT %s)""",
                     (MAILS,),
                 )
             with self.environment() as env, the_day():

@@ -71,6 +71,17 @@ def test_addons(addons: list[str], tags: str, allow_skip: list[str]) -> Outcome:
     return run_tests("addons", database.fresh_copy, with_addons, allow_skip)
 
 
+def test_processes() -> Outcome:
+    """Workers killed and let loose on each other, see dev/process_tests."""
+    script = odoo_server.PROJECT / "dev/process_tests/run.py"
+    result = odoo_server.LOG_DIR / f"{PREFIX}{os.getpid()}_processes.json"
+    result.unlink(missing_ok=True)
+    status = subprocess.run([sys.executable, str(script), "--result", str(result)], check=False).returncode
+    if not result.exists():
+        return Outcome(failed=[f"process tests: ended with {status} before any result"])
+    return Outcome(**json.loads(result.read_text()))
+
+
 def test_core(addons: list[str]) -> Outcome:
     """Core's own tests, without and with the addons: passed are those that do the same in both."""
 
@@ -171,6 +182,7 @@ def main() -> None:
     parser.add_argument("--tags", help="only these tests (Odoo's --test-tags), no lint")
     parser.add_argument("--allow-skip", action="append", default=[], metavar="TEST", help="a test that may be skipped")
     parser.add_argument("--lint", action="store_true", help="only the lint")
+    parser.add_argument("--processes", action="store_true", help="only the tests with real processes")
     parser.add_argument("--core", action="store_true", help="Odoo's own tests, without and with the addons")
     args = parser.parse_args()
     # Ended from outside, it drops its database like after any other end.
@@ -178,14 +190,16 @@ def main() -> None:
     addons = odoo_server.project_addons()
     drop_leftovers()
     outcome = Outcome()
-    if not (args.tags or args.core):
+    if not (args.tags or args.core or args.processes):
         print("Lint:", flush=True)
         outcome += lint(addons)
     if args.core:
         outcome += test_core(addons)
-    elif not args.lint:
+    elif not (args.lint or args.processes):
         tags = args.tags or ",".join(f"/{addon}" for addon in addons)
         outcome += test_addons(addons, tags, args.allow_skip) if addons else Outcome(failed=["no test ran: no addon"])
+    if args.processes or not (args.lint or args.tags or args.core):
+        outcome += test_processes()
     outcome.finish()
 
 
