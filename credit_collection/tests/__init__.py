@@ -8,3 +8,4 @@ from . import test_open_item_random
 from . import test_queries
 from . import test_rights
 from . import test_tools
+from . import test_tours

@@ -1,0 +1,116 @@
+import { registry } from "@web/core/registry";
+
+// A collector reviews the preview, edits and confirms a formal notice, and finds it in the customer's history.
+registry.category("web_tour.tours").add("credit_collection_collector", {
+    url: "/odoo/reminders-today",
+    steps: () => [
+        {
+            content: "the item is listed under what is to be chased today",
+            trigger: ".o_group_header:contains('To chase today')",
+        },
+        {
+            content: "select the late invoice",
+            trigger: ".o_data_row:contains('Tour Customer') .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            content: "preview the reminders",
+            trigger: "button:contains('Preview reminders')",
+            run: "click",
+        },
+        {
+            content: "the preview says what goes out",
+            trigger: ".modal .o_data_row:contains('Tour Customer'):contains('Formal notice')",
+        },
+        {
+            content: "prepare it",
+            trigger: ".modal button[name=action_prepare]",
+            run: "click",
+        },
+        {
+            content: "open the formal notice, which waits to be confirmed",
+            trigger: ".o_data_row:contains('Formal notice'):contains('To confirm') td[name=partner_id]",
+            run: "click",
+        },
+        {
+            content: "the message is shown as the customer will see it",
+            trigger: ".o_field_widget[name=preview]:contains('FORMAL NOTICE')",
+        },
+        {
+            content: "edit the words",
+            trigger: "button[name=action_edit_text]",
+            run: "click",
+        },
+        {
+            content: "give it another subject",
+            trigger: ".o_field_widget[name=subject] input",
+            run: "edit Formal notice after our call",
+        },
+        {
+            content: "confirm it",
+            trigger: "button[name=action_confirm]",
+            run: "click",
+        },
+        {
+            content: "it is queued",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('Queued')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("credit_collection_history", {
+    url: "/odoo/collection-files",
+    steps: () => [
+        {
+            content: "open the customer's file",
+            trigger: ".o_data_row:contains('Tour Customer') td[name=partner_id]",
+            run: "click",
+        },
+        {
+            content: "the notice stands in the history, with its own subject",
+            trigger: ".o-mail-Message:contains('Formal notice after our call')",
+        },
+        {
+            content: "the item has reached its level",
+            trigger: ".o_field_widget[name=item_ids] .o_data_row:contains('Formal notice')",
+        },
+        {
+            content: "the reminders are listed",
+            trigger: ".o_notebook a[name=actions]",
+            run: "click",
+        },
+        {
+            content: "and done",
+            trigger: ".o_field_widget[name=action_ids] .o_data_row:contains('Formal notice'):contains('Done')",
+        },
+    ],
+});
+
+// The day of the figures is picked in the search bar, without leaving the list.
+registry.category("web_tour.tours").add("credit_collection_as_of", {
+    url: "/odoo/open-items",
+    steps: () => [
+        {
+            content: "today the invoice is open",
+            trigger: ".o_data_row:contains('Tour Customer')",
+        },
+        {
+            content: "type a day before it was posted",
+            trigger: ".o_searchview_input",
+            run: "edit 01/01/2020",
+        },
+        {
+            content: "as of that day",
+            trigger: ".o_searchview_autocomplete .o-dropdown-item:contains('As of the day')",
+            run: "click",
+        },
+        {
+            content: "the search says which day it is",
+            trigger: ".o_searchview_facet:contains('As of the day')",
+        },
+        {
+            content: "nothing was open then",
+            trigger: ".o_view_nocontent",
+        },
+    ],
+});

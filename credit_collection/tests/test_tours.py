@@ -1,0 +1,74 @@
+"""What people click."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import Command, fields
+from odoo.tests import HttpCase, new_test_user, tagged
+
+
+@tagged("post_install", "-at_install")
+class TestTours(HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        groups = "credit_collection.credit_collection_group_"
+        cls.collector = new_test_user(cls.env, "tour_collector", groups=groups + "user", email="c@creditor.example.com")
+        company = cls.env.company
+        company.email = "billing@creditor.example.com"
+        # every day is a working day: the tour runs on the real date
+        company.resource_calendar_id = cls.env["resource.calendar"].create(
+            {
+                "name": "Seven days",
+                "tz": "UTC",
+                "attendance_ids": [
+                    Command.create({"name": str(day), "dayofweek": str(day), "hour_from": 0, "hour_to": 24})
+                    for day in range(7)
+                ],
+            }
+        )
+        if not company.chart_template:
+            cls.env["account.chart.template"].try_loading("generic_coa", company=company, install_demo=False)
+        cls.scenario = company.followup_scenario_id
+        cls.scenario.live = True
+        cls.partner = cls.env["res.partner"].create(
+            {"name": "Tour Customer", "email": "tour@customer.example.com", "is_company": True}
+        )
+        today = fields.Date.today()
+        cls.invoice = cls.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": cls.partner.id,
+                "invoice_date": today - timedelta(days=75),
+                "invoice_date_due": today - timedelta(days=45),
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": 1000, "tax_ids": []})],
+            }
+        )
+        cls.invoice.action_post()
+        item = cls.env["credit.open.item"].search([("move_id", "=", cls.invoice.id)])
+        letter2 = cls.scenario.level_ids.filtered("anchor_level_id")
+        cls.env["credit.collection.action"]._set_level(item, letter2, "before", today - timedelta(days=20))
+
+    def test_a_collector_reviews_edits_confirms_and_finds_the_notice_in_the_history(self):
+        self.start_tour("/odoo/reminders-today", "credit_collection_collector", login="tour_collector")
+        action = self.env["credit.collection.action"].search(
+            [("partner_id", "=", self.partner.id), ("channel", "=", "email")]
+        )
+        self.assertRecordValues(action, [{"state": "queued", "subject": "Formal notice after our call"}])
+        sent = []
+        Mailer = self.env.registry["credit.dunning.mailer"]
+        Run = self.env.registry["credit.dunning.run"]
+        with (
+            patch.object(Mailer, "_live_session", lambda mailer, session, sender: None),
+            patch.object(Mailer, "_hand_over", lambda mailer, session, mail: sent.append(mail)),
+            patch.object(Run, "_checkpoint", lambda run, processed=0: run.env.flush_all()),
+            self.allow_pdf_render(),
+        ):
+            self.env["credit.dunning.mailer"]._send_queued()
+        self.assertEqual(action.state, "sent")
+        self.assertEqual(len(sent), 1)
+        self.start_tour("/odoo/collection-files", "credit_collection_history", login="tour_collector")
+
+    def test_a_user_picks_the_day_of_the_figures(self):
+        self.start_tour("/odoo/open-items", "credit_collection_as_of", login="tour_collector")
