@@ -94,31 +94,37 @@ class CreditCollectionActionLine(models.Model):
     # Levels reached. SQL, because one action may hold thousands of lines.
     # -------------------------------------------------------------------------
 
-    def _reach_levels(self, actions, day):
+    def _reach_levels(self, actions, day, sent=None):
         """The pending lines of ``actions`` reach their level on ``day`` and become the latest of their items.
 
         A call is no written reminder: its lines keep the date of the last one.
+
+        :param SQL sent: a change of the actions that belongs to it, in the same statement
         """
         if not actions:
             return
         self.env.flush_all()
-        pending = SQL("new.action_id IN %s AND new.state = 'pending'", tuple(actions.ids))
         reached = self.env.execute_query(
             SQL(
-                """WITH former AS (
+                # the state is not looked at where the lines are found: PostgreSQL would go through all pending lines for it
+                """WITH sent AS (%(sent)s), line AS MATERIALIZED (
+                       SELECT id, move_line_id, action_id, state FROM credit_collection_action_line
+                        WHERE action_id IN %(actions)s
+                   ), former AS (
                        UPDATE credit_collection_action_line old SET is_latest = FALSE
-                         FROM credit_collection_action_line new
-                        WHERE old.move_line_id = new.move_line_id AND old.is_latest AND %(pending)s
+                         FROM line WHERE old.move_line_id = line.move_line_id AND old.is_latest AND line.state = 'pending'
                        RETURNING old.move_line_id, old.written_date)
                    UPDATE credit_collection_action_line new
                       SET state = 'reached', date_done = %(day)s,
                           written_date = CASE WHEN a.channel = 'call' THEN former.written_date ELSE %(day)s END
-                     FROM credit_collection_action a, credit_collection_action_line self
-                     LEFT JOIN former ON former.move_line_id = self.move_line_id
-                    WHERE self.id = new.id AND a.id = new.action_id AND %(pending)s
+                     FROM line
+                     JOIN credit_collection_action a ON a.id = line.action_id
+                     LEFT JOIN former ON former.move_line_id = line.move_line_id
+                    WHERE new.id = line.id AND line.state = 'pending'
                 RETURNING new.id""",
                 day=day,
-                pending=pending,
+                sent=sent or SQL("SELECT"),
+                actions=tuple(actions.ids),
             )
         )
         if reached:

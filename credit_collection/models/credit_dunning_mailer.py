@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, email_normalize, format_amount, format_date, html2plaintext, str2bool
+from odoo.tools import SQL, config, email_normalize, format_amount, format_date, html2plaintext, str2bool
 from odoo.tools.mail import generate_tracking_message_id
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
@@ -211,14 +211,18 @@ class CreditDunningMailer(models.AbstractModel):
 
     def _compose_one(self, action):
         words = self._render(action)
+        company, sender = action.company_id, self._sender(action)
         return {
             "action": action,
             "words": words,
             "message_id": generate_tracking_message_id(f"{action.id}-credit.collection.action"),
-            "email_from": self._sender(action),
+            "email_from": sender,
+            # as core asks the active company for them: here the action's decides
+            "domain_bounce_address": company.bounce_email or config.get("email_from") or sender,
+            "domain_notifications_email": company.default_from_email or config.get("email_from") or sender,
             "email_to": action.recipient_id.email_formatted,
             "attachments": self._attach_invoices(action),
-            "day": self._local_day(action.company_id),
+            "day": self._local_day(company),
             "profile": action.profile_id.id,
         }
 
@@ -485,7 +489,10 @@ class CreditDunningMailer(models.AbstractModel):
         return session
 
     def _hand_over(self, session, mail):
-        MailServer = self.env["ir.mail_server"]
+        MailServer = self.env["ir.mail_server"].with_context(
+            domain_bounce_address=mail["domain_bounce_address"],
+            domain_notifications_email=mail["domain_notifications_email"],
+        )
         message = MailServer._build_email__(
             email_from=mail["email_from"],
             email_to=[mail["email_to"]],
@@ -503,15 +510,13 @@ class CreditDunningMailer(models.AbstractModel):
 
     def _mark_sent(self, mail):
         action = mail["action"]
-        self.env.cr.execute(
-            SQL(
-                "UPDATE credit_collection_action SET state = 'sent', date_done = %s WHERE id = %s AND state = 'sending'",
-                fields.Datetime.now(),
-                action.id,
-            )
+        sent = SQL(
+            "UPDATE credit_collection_action SET state = 'sent', date_done = %s WHERE id = %s AND state = 'sending'",
+            fields.Datetime.now(),
+            action.id,
         )
+        self.env["credit.collection.action.line"]._reach_levels(action, mail["day"], sent)
         action.invalidate_recordset(["state", "date_done"])
-        self.env["credit.collection.action.line"]._reach_levels(action, mail["day"])
 
     def _fail(self, reasons):
         """Mark actions failed, each with its reason; their items wait on the list *Failed*, with an activity."""

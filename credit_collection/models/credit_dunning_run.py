@@ -12,7 +12,6 @@ ATTEMPTS = 5
 COLUMNS = (
     "id",
     "partner_id",
-    "recipient_id",
     "collector_id",
     "move_name",
     "date",
@@ -65,6 +64,9 @@ class CreditDunningRun(models.AbstractModel):
             prepared |= self._prepare_pass(company, "email", item_ids)
             self._transaction(lambda: self._ask_for_allocation(company))
             self.env.cr.execute("DROP TABLE credit_run_item")
+            if len(prepared) > CHUNK:
+                # until autovacuum comes by, PostgreSQL would plan as if no item waited in a reminder
+                self.env.cr.execute("ANALYZE credit_collection_action_line")
             self._checkpoint()
         return prepared
 
@@ -115,22 +117,26 @@ class CreditDunningRun(models.AbstractModel):
             SQL(
                 """
                 WITH head AS (
-                    SELECT DISTINCT ON (partner_id) partner_id, recipient_id, collector_id, next_level_id,
+                    SELECT DISTINCT ON (partner_id) partner_id, collector_id, next_level_id,
                            next_automatic AND NOT always_confirm AS automatic
                       FROM credit_run_item WHERE %(due)s AND partner_id IN %(partners)s
                      ORDER BY partner_id, next_day DESC, next_rank DESC
                 )
                 INSERT INTO credit_collection_action (partner_id, company_id, recipient_id, user_id, level_id, channel, state,
                             date_planned, amount_company, create_uid, create_date, write_uid, write_date)
-                SELECT partner_id, %(company)s, recipient_id, collector_id, next_level_id, %(channel)s,
+                SELECT h.partner_id, %(company)s, %(recipient)s, h.collector_id, h.next_level_id, %(channel)s,
                        CASE WHEN %(channel)s = 'call' THEN 'to_do' WHEN automatic THEN 'queued' ELSE 'to_confirm' END,
                        %(today)s, 0, %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
-                  FROM head ORDER BY partner_id
+                  FROM head h
+                  JOIN res_partner p ON p.id = h.partner_id
+                  LEFT JOIN credit_profile pr ON pr.partner_id = h.partner_id AND pr.company_id = %(company)s
+                 ORDER BY h.partner_id
                 RETURNING id
                 """,
                 due=due,
                 partners=tuple(partner_ids),
                 company=company.id,
+                recipient=self.env["credit.open.item"]._sql_recipient(),
                 channel=channel,
                 today=fields.Date.context_today(self),
                 uid=self.env.uid,
@@ -186,6 +192,7 @@ class CreditDunningRun(models.AbstractModel):
                       FROM item
                      WHERE claimable_amount <> 0 AND (climbs OR head_day > 0)
                        AND chase_state NOT IN ('excluded', 'prepared', 'disputed', 'planned', 'promised')
+                     ORDER BY action_id, date_maturity, id
                     RETURNING action_id, move_line_id, kind
                 )
                 UPDATE credit_collection_action a SET amount_company = t.amount

@@ -13,7 +13,9 @@ class TestTours(HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         groups = "credit_collection.credit_collection_group_"
-        cls.collector = new_test_user(cls.env, "tour_collector", groups=groups + "user", email="c@creditor.example.com")
+        cls.collector = new_test_user(
+            cls.env, "tour_collector", groups=groups + "user", email="c@creditor.example.com"
+        )
         company = cls.env.company
         company.email = "billing@creditor.example.com"
         # every day is a working day: the tour runs on the real date

@@ -1,11 +1,14 @@
 """What the addon's main work costs beside plain SQL on the same data, see dev/bench."""
 
 import argparse
+import fcntl
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -18,15 +21,18 @@ import odoo_server
 
 PREFIX = "cc_bench_"
 HERE = Path(__file__).parent
-STAGES = {"ledger": [], "ready": []}
+CODE = {".py", ".xml", ".csv"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="dev/bench", description=__doc__)
     parser.add_argument("size", nargs="?", choices=sorted(bench_data.CUSTOMERS), default="S")
     parser.add_argument("--statements", action="store_true", help="also list the statements of each job")
+    parser.add_argument("--reads", action="store_true", help="only the jobs that do not write")
     parser.add_argument("--keep", metavar="NAME", help="only make a copy of the database under this name")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    drop_leftovers()
     template = ready_template(args.size)
     if args.keep:
         print(database.fresh_copy(template, args.keep))
@@ -34,15 +40,16 @@ def main() -> None:
     name = f"{PREFIX}{os.getpid()}"
     try:
         database.fresh_copy(template, name)
-        measure(name, args.statements)
+        measure(name, [f"--{option}" for option in ("statements", "reads") if getattr(args, option)])
     finally:
         database.drop(name)
 
 
-def measure(name: str, statements: bool) -> None:
+def measure(name: str, options: list[str]) -> None:
     """In a process of its own, for its peak memory to be that of the work."""
-    command = [sys.executable, HERE / "bench_jobs.py", name, *(["--statements"] if statements else [])]
-    subprocess.run(command, check=True)
+    status = subprocess.run([sys.executable, HERE / "bench_jobs.py", name, *options], check=False).returncode
+    if status:
+        sys.exit(f"The bench did not finish, see {odoo_server.LOG_DIR / name}.log")
 
 
 # -- databases --------------------------------------------------------------------------------------------------------
@@ -58,19 +65,26 @@ def ready_template(size: str) -> str:
     return kept(f"{PREFIX}ready_{size}_", ledger, ["bench_history.py", *addon], make_ready)
 
 
-CODE = {".py", ".xml", ".csv"}
+def kept(prefix: str, template: str, made_from: list, make: Callable[[str], None]) -> str:
+    """The name of a database made by `make` on a copy of `template`; from the cluster, if it is there already.
 
-
-def kept(prefix: str, template: str, made_from: list, make) -> str:
-    """The name of a database made by `make` on a copy of `template`, from the cluster if it is there already."""
+    Its name says what it was made from. Former ones, from other code, are dropped.
+    """
+    prefix = prefix.lower()
     digest = hashlib.sha256(template.encode())
     for path in made_from:
         digest.update((HERE / path).read_bytes())
-    name = prefix.lower() + digest.hexdigest()[:12]
-    if database.exists(name):
-        return name
-    for former in database.names(prefix.lower()):
-        database.drop(former)
+    name = prefix + digest.hexdigest()[:12]
+    with (odoo_server.CACHE / f"{prefix}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (database.exists(name) and (database.FILESTORE / name).exists()):
+            for former in database.names(prefix):
+                database.drop(former)
+            make_template(template, name, make)
+    return name
+
+
+def make_template(template: str, name: str, make: Callable[[str], None]) -> None:
     started = time.monotonic()
     print(f"Making {name} …", flush=True)
     unfinished = f"{name}_unfinished"
@@ -79,7 +93,6 @@ def kept(prefix: str, template: str, made_from: list, make) -> str:
     vacuum(unfinished)
     seal(unfinished, name)
     print(f"Made {name} in {time.monotonic() - started:.0f} s", flush=True)
-    return name
 
 
 def make_ready(name: str) -> None:
@@ -90,7 +103,17 @@ def make_ready(name: str) -> None:
 
 
 def fill(name: str, stage: str, size: str = "") -> None:
-    subprocess.run([sys.executable, HERE / "bench_fill.py", name, stage, size], check=True)
+    status = subprocess.run([sys.executable, HERE / "bench_fill.py", name, stage, size], check=False).returncode
+    if status:
+        sys.exit(f"The {stage} could not be made, see {odoo_server.LOG_DIR / PREFIX}fill.log")
+
+
+def drop_leftovers() -> None:
+    """Databases of runs that were killed."""
+    for name in database.names(PREFIX):
+        number = name.removeprefix(PREFIX)
+        if number.isdecimal() and not Path(f"/proc/{number}").exists():
+            database.drop(name)
 
 
 def vacuum(name: str) -> None:

@@ -84,16 +84,12 @@ def make_prototypes(env) -> dict:
 
 
 def make_document(env, move_type: str, customer):
-    tax = env["account.tax"].search(
-        [("amount", "=", 20), ("type_tax_use", "=", "sale"), ("tax_exigibility", "=", "on_invoice")]
-        + [("company_id", "=", env.company.id)]
-    )
-    line = {
-        "name": "Goods",
-        "quantity": 1,
-        "price_unit": 100,
-        "tax_ids": [(6, 0, tax.filtered(lambda tax: not tax.price_include)[:1].ids)],
-    }
+    domain = [
+        *[("amount", "=", 20), ("type_tax_use", "=", "sale")],
+        *[("tax_exigibility", "=", "on_invoice"), ("company_id", "=", env.company.id)],
+    ]
+    tax = env["account.tax"].search(domain).filtered(lambda tax: not tax.price_include)[:1]
+    line = {"name": "Goods", "quantity": 1, "price_unit": 100, "tax_ids": [(6, 0, tax.ids)]}
     move = env["account.move"].create(
         {
             "move_type": move_type,

@@ -32,7 +32,7 @@ MONEY = f"""
       FROM ({ITEMS}) m WHERE {{condition}}
      GROUP BY partner_id, currency_id WINDOW customer AS (PARTITION BY partner_id)
 """
-STATES = f"""
+STATES = """
     SELECT n.*, CASE
            WHEN residual < 0 THEN 'credit'
            WHEN no_followup OR blocked THEN 'excluded'
@@ -53,14 +53,14 @@ STATES = f"""
                    CASE WHEN la.written_date > due THEN la.written_date + 7 END AS gap_date, o.step,
                    CASE o.step WHEN 1 THEN due - 10 WHEN 2 THEN due WHEN 3 THEN due + 3 WHEN 4 THEN due + 7
                         WHEN 5 THEN COALESCE(l1.date_done + 10, due + 13) WHEN 6 THEN due + 30 END AS natural_date
-              FROM {{items}} i
+              FROM {items} i
               JOIN account_move m ON m.id = i.move_id
               LEFT JOIN credit_profile pr ON pr.partner_id = i.partner_id AND pr.company_id = %(company)s
               LEFT JOIN credit_collection_action_line la ON la.move_line_id = i.id AND la.is_latest
               LEFT JOIN credit_collection_action_line pe ON pe.move_line_id = i.id AND pe.state = 'pending'
               LEFT JOIN credit_collection_action_line l1
                      ON l1.move_line_id = i.id AND l1.level_id = (%(levels)s::int[])[3] AND l1.state = 'reached'
-              LEFT JOIN {{money}} f ON f.partner_id = i.partner_id AND f.currency_id = i.currency_id
+              LEFT JOIN {money} f ON f.partner_id = i.partner_id AND f.currency_id = i.currency_id
              CROSS JOIN LATERAL (
                    SELECT GREATEST(1 + COALESCE(ARRAY_POSITION(%(levels)s::int[], la.level_id), 0),
                                    CASE WHEN late > 0 THEN 3 WHEN late = 0 THEN 2 ELSE 1 END) AS step) s

@@ -11,6 +11,7 @@ from bench_data import DAY
 # Nights before (working days), and which part of the customers (1 of so many) was chased then.
 NIGHTS = ((DAY - timedelta(days=20), 2), (DAY - timedelta(days=4), 4))
 USER = "bench_accountant"
+# Attached invoices cost a second of wkhtmltopdf each, which has nothing to do with this addon.
 PDF_FREE = "UPDATE credit_dunning_level SET attach_invoices = FALSE"
 
 
