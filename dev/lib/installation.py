@@ -59,8 +59,9 @@ def make_core_data(env) -> None:
     for company in home + second:
         env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
         company.email = f"billing@company{company.id}.example.com"
+        company.resource_calendar_id = False  # every day is a working day
     salesperson = new_user(env, "salesperson", home + second, "sales_team.group_sale_salesman")
-    new_user(env, "accountant", home + second, "account.group_account_user")
+    new_user(env, "collector", home + second, "account.group_account_user")
     for company in home + second:
         env_of = env(context={**env.context, "allowed_company_ids": company.ids})
         customers = env_of["res.partner"].create(
@@ -149,7 +150,7 @@ def new_invoice(env, customer, product, due, move_type: str = "out_invoice"):
 
 def use(env) -> dict[str, int]:
     """A company's first weeks with the addon, without a mail server. Returns how much of what was made."""
-    from odoo import fields
+    from odoo import Command, fields
 
     mailer = env.registry["credit.dunning.mailer"]
     handed_over = []
@@ -157,12 +158,9 @@ def use(env) -> dict[str, int]:
     mailer._hand_over = lambda mailer, session, mail: handed_over.append(mail)
     home = env.ref("base.main_company")
     today = fields.Date.today()
-    # Mails leave on every day.
-    env["resource.calendar.leaves"].search([]).unlink()
-    collector = new_user(env, "collector", env["res.company"].search([]), f"{ADDON}.{ADDON}_group_user")
-    for company in env["res.company"].search([]):
-        company.resource_calendar_id = False
-        company.followup_scenario_id.live = True
+    collector = env["res.users"].search([("login", "=", "collector")])
+    collector.group_ids = [Command.link(env.ref(f"{ADDON}.{ADDON}_group_user").id)]
+    env["res.company"].search([]).followup_scenario_id.live = True
     levels = home.followup_scenario_id.level_ids.sorted("day")
     letter1 = levels.filtered(lambda level: level.day == 3)
     OpenItem = env["credit.open.item"].with_company(home)
@@ -190,7 +188,6 @@ def use(env) -> dict[str, int]:
     bounced._void_bounced(bounced.email_to)
     Action.search([("state", "=", "to_do")], limit=1).action_done()
     as_collector["ir.filters"].create({"name": "Mine", "model_id": "credit.open.item", "user_ids": [collector.id]})
-    as_collector["ir.filters"].create({"name": "Mine", "model_id": "res.partner", "user_ids": [collector.id]})
     env["ir.default"].set("credit.profile", "always_confirm", True)
     env.cr.commit()
     attached = env["ir.attachment"].search_count([("res_model", "=", "credit.collection.action")])
@@ -212,3 +209,236 @@ def use(env) -> dict[str, int]:
 def uninstall(env) -> None:
     """As the Uninstall button of the list of apps does."""
     env["ir.module.module"].search([("name", "=", ADDON)]).button_immediate_uninstall()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Reading a database
+# ---------------------------------------------------------------------------------------------------------------------
+
+SCHEMA = """
+    SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' WHEN 'S' THEN 'sequence' ELSE 'table' END,
+           c.relname, CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) ELSE '' END
+      FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+     UNION ALL
+    SELECT 'column', c.relname || '.' || a.attname,
+           concat_ws(' ', format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NOT NULL' END,
+                     pg_get_expr(d.adbin, d.adrelid))
+      FROM pg_attribute a
+      JOIN pg_class c ON c.oid = a.attrelid
+      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+     UNION ALL
+    SELECT 'index', tablename || '.' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+     UNION ALL
+    SELECT 'constraint', r.conrelid::regclass || '.' || r.conname, pg_get_constraintdef(r.oid)
+      FROM pg_constraint r WHERE r.connamespace = 'public'::regnamespace AND r.conrelid <> 0
+     UNION ALL
+    SELECT 'trigger', t.tgrelid::regclass || '.' || t.tgname, pg_get_triggerdef(t.oid)
+      FROM pg_trigger t WHERE NOT t.tgisinternal
+     UNION ALL
+    SELECT 'function', p.oid::regprocedure::text, md5(p.prosrc)
+      FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+     UNION ALL
+    SELECT 'extension', extname, extversion FROM pg_extension
+"""
+KEYS = """
+    SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum = ANY (r.conkey))
+      FROM pg_class c
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      LEFT JOIN pg_constraint r ON r.conrelid = c.oid AND r.contype = 'p'
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+     GROUP BY c.relname
+"""
+REFERENCES = """
+    SELECT c.relname, a.attname, f.relname
+      FROM pg_constraint r
+      JOIN pg_class c ON c.oid = r.conrelid
+      JOIN pg_class f ON f.oid = r.confrelid
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = r.conkey[1]
+     WHERE r.contype = 'f' AND r.connamespace = 'public'::regnamespace
+"""
+
+
+@dataclass
+class Snapshot:
+    """All of a database: every row of every table as JSON text, and every definition of its schema."""
+
+    rows: dict[str, dict[tuple, str]] = field(default_factory=dict)  # by table, then by primary key
+    schema: dict[tuple[str, str], str] = field(default_factory=dict)  # the definition by kind and name
+    references: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+
+    def columns(self, table: str) -> set[str]:
+        prefix = f"{table}."
+        return {name.removeprefix(prefix) for kind, name in self.schema if kind == "column" and name.startswith(prefix)}
+
+
+def read(name: str) -> Snapshot:
+    snapshot = Snapshot()
+    with closing(psycopg2.connect(dbname=name)) as connection, connection.cursor() as cursor:
+        # One state of all tables.
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        cursor.execute(SCHEMA)
+        snapshot.schema = {(kind, item): definition for kind, item, definition in cursor.fetchall()}
+        cursor.execute(REFERENCES)
+        for table, column, target in cursor.fetchall():
+            snapshot.references[table].append((column, target))
+        cursor.execute(KEYS)
+        for table, key in cursor.fetchall():
+            if table.startswith(SIGNALLING):
+                continue
+            columns = ", ".join(f't."{column}"::text' for column in key) if key else "to_jsonb(t)::text"
+            cursor.execute(f'SELECT to_jsonb(t)::text, {columns} FROM "{table}" t')
+            snapshot.rows[table] = {tuple(values): text for text, *values in cursor.fetchall()}
+    return snapshot
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Comparing
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Difference:
+    """A row that was added, removed or changed; of a changed one, in which columns."""
+
+    table: str
+    what: str
+    key: tuple
+    old: dict
+    new: dict
+    columns: set[str] = field(default_factory=set)
+    owned: bool = False  # by the addon
+
+    @property
+    def row(self) -> dict:
+        return self.new or self.old
+
+    def described(self) -> str:
+        if self.what == "changed":
+            changes = (f"{name}: {brief(self.old[name])} -> {brief(self.new[name])}" for name in sorted(self.columns))
+            return f"{', '.join(self.key)} ({'; '.join(changes)})"
+        telling = ("module", "complete_name", "name", "model", "res_model", "model_id", "res_id", "subject", "key")
+        words = [f"{name} {brief(self.row[name])}" for name in telling if self.row.get(name)]
+        return ", ".join(self.key) + (f" ({', '.join(words)})" if words else "")
+
+
+def brief(value) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) < 60 else f"{text[:57]}…"
+
+
+def row_differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+    """Of the tables that are in both, in the columns that are in both."""
+    for table, old_rows in before.rows.items():
+        new_rows = after.rows.get(table)
+        if new_rows is None:
+            continue
+        common = before.columns(table) & after.columns(table)
+        for key in old_rows.keys() - new_rows.keys():
+            yield Difference(table, "removed", key, json.loads(old_rows[key]), {})
+        for key in new_rows.keys() - old_rows.keys():
+            yield Difference(table, "added", key, {}, json.loads(new_rows[key]))
+        for key in old_rows.keys() & new_rows.keys():
+            if old_rows[key] != new_rows[key]:
+                old, new = json.loads(old_rows[key]), json.loads(new_rows[key])
+                if columns := {name for name in common if old[name] != new[name]}:
+                    yield Difference(table, "changed", key, old, new, columns)
+
+
+# Tables whose name is not that of their model.
+TABLES = {"ir.actions.act_window": "ir_act_window", "ir.actions.server": "ir_act_server"}
+# Columns that name a model instead of referring to it.
+MODEL_COLUMNS = ("model", "res_model", "model_id", "model_name")
+
+
+def own_rows(snapshot: Snapshot) -> set[tuple[str, str]]:
+    """The rows an installed addon has, as (table, id): by external identifier."""
+    records = (json.loads(text) for text in snapshot.rows["ir_model_data"].values())
+    return {
+        (TABLES.get(record["model"], record["model"].replace(".", "_")), str(record["res_id"]))
+        for record in records
+        if record["module"] == ADDON
+    }
+
+
+def own_models(*snapshots: Snapshot) -> set[str]:
+    """The models that the addon brings, while it is installed."""
+    models = set()
+    for snapshot in snapshots:
+        owned = own_rows(snapshot)
+        for (key, *_), text in snapshot.rows["ir_model"].items():
+            model = json.loads(text)["model"]
+            if ("ir_model", key) in owned and model.startswith("credit."):
+                models.add(model)
+    return models
+
+
+def mark_owned(differences: list[Difference], before: Snapshot, after: Snapshot) -> None:
+    """Say which rows are the addon's: those with its external identifiers, of its tables or about its models, and what
+    refers to one of those that were added."""
+    owned = own_rows(before) | own_rows(after)
+    models = own_models(before, after)
+    tables = {model.replace(".", "_") for model in models}
+    for difference in differences:
+        row = difference.row
+        difference.owned = (
+            (difference.table, difference.key[0]) in owned
+            or any(difference.table == table or difference.table.startswith(f"{table}_") for table in tables)
+            or any(row.get(column) in models for column in MODEL_COLUMNS)
+            or (difference.table in ("ir_model_data", "ir_module_module_dependency") and row.get("module") == ADDON)
+        )
+    pending = [difference for difference in differences if not difference.owned and difference.what == "added"]
+    while True:
+        added = {(one.table, one.key[0]) for one in differences if one.owned and one.what == "added"}
+        found = [
+            difference
+            for difference in pending
+            if any(
+                (target, str(difference.row[column])) in added
+                for column, target in after.references[difference.table]
+                if column in difference.row
+            )
+        ]
+        if not found:
+            return
+        for difference in found:
+            difference.owned = True
+        pending = [difference for difference in pending if not difference.owned]
+
+
+def is_the_app(difference: Difference) -> bool:
+    """The addon's line in the list of apps, installed or not."""
+    return difference.table == "ir_module_module" and difference.row["name"] == ADDON and difference.columns <= APP_COLUMNS
+
+
+def rows_told(differences: list[Difference]) -> list[str]:
+    """Rows that were not to differ, in sentences."""
+    groups = defaultdict(list)
+    for difference in differences:
+        groups[difference.table, difference.what].append(difference)
+    sentences = []
+    for (table, what), found in sorted(groups.items()):
+        examples = "; ".join(difference.described() for difference in found[:EXAMPLES])
+        verb = "was" if len(found) == 1 else "were"
+        sentences.append(f"{len(found)} of {table} {verb} {what}: {examples}{' …' if len(found) > EXAMPLES else ''}")
+    return sentences
+
+
+def schema_told(before: Snapshot, after: Snapshot, additions: bool) -> list[str]:
+    """Definitions that were not to differ, in sentences; additions may be allowed."""
+    sentences = []
+    for kind, name in sorted(before.schema.keys() | after.schema.keys()):
+        old, new = before.schema.get((kind, name)), after.schema.get((kind, name))
+        if new is None:
+            sentences.append(f"The {kind} {name} is gone.")
+        elif old is None and not additions:
+            sentences.append(f"The {kind} {name} is left over.")
+        elif old not in (None, new):
+            sentences.append(f"The {kind} {name} was “{old}” and is “{new}”.")
+    return sentences
+
+
+def findings(before: Snapshot, after: Snapshot, allowed: Callable[[Difference], bool], additions=False) -> list[str]:
+    differences = list(row_differences(before, after))
+    mark_owned(differences, before, after)
+    return schema_told(before, after, additions) + rows_told([one for one in differences if not allowed(one)])
