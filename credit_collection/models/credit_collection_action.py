@@ -54,7 +54,7 @@ class CreditCollectionAction(models.Model):
     state = fields.Selection(STATES, required=True, default="to_confirm", readonly=True, index=True)
     user_id = fields.Many2one("res.users", string="Collector", index="btree_not_null")
     date_planned = fields.Date(required=True, default=fields.Date.context_today)
-    line_ids = fields.One2many("credit.collection.action.line", "action_id")
+    line_ids = fields.One2many("credit.collection.action.line", "action_id", string="Items")
 
     # Figures
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
@@ -71,7 +71,7 @@ class CreditCollectionAction(models.Model):
     body = fields.Html(sanitize_style=True)
     preview_subject = fields.Char(compute="_compute_preview", string="Subject of the Message")
     preview = fields.Html(compute="_compute_preview", sanitize=False, string="Message")
-    body_sent = fields.Html(readonly=True, sanitize=False, copy=False)
+    body_sent = fields.Html(string="Message Sent", readonly=True, sanitize=False, copy=False)
     email_from = fields.Char(readonly=True, copy=False)
     email_to = fields.Char(readonly=True, copy=False)
     message_id = fields.Char(readonly=True, copy=False, index="btree_not_null", string="Message-ID")
@@ -88,8 +88,8 @@ class CreditCollectionAction(models.Model):
 
     # Course
     date_done = fields.Datetime(readonly=True, copy=False)
-    date_sending = fields.Datetime(readonly=True, copy=False)
-    sender_pid = fields.Integer(readonly=True, copy=False)
+    date_sending = fields.Datetime(string="Sending Started On", readonly=True, copy=False)
+    sender_pid = fields.Integer(string="Sending Process", readonly=True, copy=False)
     to_check = fields.Boolean(
         compute="_compute_to_check",
         search="_search_to_check",
@@ -188,11 +188,17 @@ class CreditCollectionAction(models.Model):
         forbidden = vals.keys() - EDITABLE
         if forbidden:
             raise UserError(
-                self.env._("These fields of an action change only by its buttons: %s.", ", ".join(sorted(forbidden)))
+                self.env._("These fields of an action change only by its buttons: %s.", self._labels(forbidden))
             )
         if vals.keys() - {"note", "user_id"}:
             self._open_for_change("to_do")
         return super().write(vals)
+
+    def _labels(self, names):
+        """Return the labels of these fields, for a sentence."""
+        return ", ".join(
+            self._fields[name]._description_string(self.env) for name in sorted(names) if name in self._fields
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):

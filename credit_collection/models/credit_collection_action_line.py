@@ -36,7 +36,7 @@ class CreditCollectionActionLine(models.Model):
         string="Open Amount", readonly=True, help="In the item's currency, on the day of the action."
     )
     kind = fields.Selection(
-        [("claimed", "Claimed"), ("not_due", "Not yet due"), ("credit", "Credit")], readonly=True, default="claimed"
+        [("claimed", "Claimed"), ("not_due", "Not due yet"), ("credit", "Credit")], readonly=True, default="claimed"
     )
     level_id = fields.Many2one("credit.dunning.level", ondelete="restrict", readonly=True, index="btree_not_null")
     state = fields.Selection(
@@ -45,9 +45,13 @@ class CreditCollectionActionLine(models.Model):
         default="info",
         readonly=True,
     )
-    is_latest = fields.Boolean(readonly=True)
+    is_latest = fields.Boolean(string="Last Level Reached", readonly=True)
     date_done = fields.Date(readonly=True, help="The day the item reached the level.")
-    written_date = fields.Date(readonly=True, help="The day of the item's last written reminder, up to this line.")
+    written_date = fields.Date(
+        string="Last Written Reminder",
+        readonly=True,
+        help="The day of the item's last written reminder, up to this line.",
+    )
     channel = fields.Selection(related="action_id.channel")
 
     _latest_uniq = models.UniqueIndex("(move_line_id) WHERE is_latest", "An item has only one level reached last.")

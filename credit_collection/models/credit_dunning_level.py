@@ -51,7 +51,9 @@ class CreditDunningLevel(models.Model):
     is_formal_notice = fields.Boolean(string="Formal Notice")
     attach_invoices = fields.Boolean(help="The invoices claimed are attached as PDF.")
     deadline_days = fields.Integer(
-        string="Deadline", default=8, help="Days the customer is given to pay; prints as {deadline}."
+        string="Days to Pay",
+        default=8,
+        help="What the customer is given; prints as {deadline}, the date, and {deadline_days}.",
     )
 
     # Words
@@ -59,7 +61,8 @@ class CreditDunningLevel(models.Model):
     text = fields.Html(
         translate=True,
         help="Placeholders: {customer} {contact} {company} {amount} {net_amount} {credits} {item_count} {oldest_due_date} "
-        "{days_overdue} {deadline} {deadline_days} {today} {collector}. The table of items follows the text.",
+        "{days_overdue} {deadline} {deadline_days} {today} {collector} {items}. "
+        "The table of items stands at {items}, else after the text.",
     )
 
     _deadline_positive = models.Constraint(

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, config, email_normalize, format_amount, format_date, html2plaintext, str2bool
+from odoo.tools import SQL, config, email_normalize, format_amount, format_date, get_lang, html2plaintext, str2bool
 from odoo.tools.mail import generate_tracking_message_id
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
@@ -19,6 +19,8 @@ _logger = logging.getLogger(__name__)
 
 # Mails between two look-ups of the ledger: they share their reads.
 BATCH = 50
+# Where the table of items stands in a text that names the place.
+ITEMS = Markup("{items}")
 # So many refusals in a row that are not the mail's fault end the sending for now.
 TROUBLE = 3
 
@@ -55,6 +57,8 @@ class CreditDunningMailer(models.AbstractModel):
 
         :raise UserError: when the mail server cannot be reached; what was not sent stays queued
         """
+        if not self.env.context.get("lang"):  # a scheduled action speaks no language
+            self = self.with_context(lang=self.env.company.partner_id.lang)
         Action = self.env["credit.collection.action"].sudo()
         run = self.env["credit.dunning.run"]
         run._checkpoint()
@@ -157,7 +161,7 @@ class CreditDunningMailer(models.AbstractModel):
         for action in actions:
             standing = action.line_ids.filtered(lambda line: line.state != "void")
             if action.level_id and not any(line.state == "pending" for line in standing):
-                action._set_state("cancelled", reason=self.env._("Nothing of it may be claimed any more."))
+                action._set_state("cancelled", reason=self.env._("None of its items may be claimed any more."))
             elif action in changed and action.body:
                 action._set_state("to_confirm", reason=self.env._("The figures changed after the text was edited."))
             else:
@@ -185,6 +189,7 @@ class CreditDunningMailer(models.AbstractModel):
             "deadline_days",
             "today",
             "collector",
+            "items",
         )
 
     def _compose(self, actions):
@@ -248,20 +253,23 @@ class CreditDunningMailer(models.AbstractModel):
         return set(self.env["mail.blacklist"].sudo().search([("email", "in", list(addresses))]).mapped("email"))
 
     def _render(self, action):
-        """Return ``subject``, ``text`` (the level's words, filled), and ``html`` (the whole mail).
+        """Return ``subject``, ``text`` (the level's words, filled but for ``{items}``) and ``html`` (the whole mail).
 
         In the language of the recipient, else of the customer, else of the company.
         """
-        lang = action.recipient_id.lang or action.partner_id.lang or action.company_id.partner_id.lang or self.env.lang
+        lang = action.recipient_id.lang or action.partner_id.lang or action.company_id.partner_id.lang
+        lang = get_lang(self.env, lang).code
         action = action.with_context(lang=lang)
         values = self.with_context(lang=lang)._render_values(action)
         text = action.body or text_tools.fill(Markup(action.level_id.text or ""), values["words"])
         subject = action.subject or text_tools.fill(action.level_id.subject or "", values["words"])
-        html = (
-            self.env["ir.qweb"]
-            .with_context(lang=lang)
-            ._render("credit_collection.dunning_email", {**values, "text": text, "subject": subject}, lang=lang)
-        )
+        qweb = self.env["ir.qweb"].with_context(lang=lang)
+        items = qweb._render("credit_collection.dunning_email_items", values, lang=lang)
+        values.update(subject=subject, before=text, after=items)
+        if ITEMS in text:
+            values["before"], after = text.split(ITEMS, 1)
+            values["after"] = items + after
+        html = qweb._render("credit_collection.dunning_email", values, lang=lang)
         return {"subject": subject, "text": text, "html": html}
 
     def _render_values(self, action):
@@ -285,6 +293,7 @@ class CreditDunningMailer(models.AbstractModel):
             "deadline_days": str(action.level_id.deadline_days),
             "today": format_date(env, today),
             "collector": action.user_id.name or action.company_id.name,
+            "items": ITEMS,
         }
         groups = [
             {

@@ -67,5 +67,10 @@ class CreditDunningScenario(models.Model):
         companies = self.search([("live", "=", True)]).company_id
         for company in companies:
             run = self.env["credit.dunning.run"].with_company(company)
-            run.with_context(allowed_company_ids=company.ids, tz=company._dunning_tz())._prepare()
+            context = {
+                "allowed_company_ids": company.ids,
+                "tz": company._dunning_tz(),
+                "lang": company.partner_id.lang,
+            }
+            run.with_context(**context)._prepare()
         self.env["credit.dunning.mailer"]._cron_send()

@@ -51,9 +51,14 @@ class CreditProfile(models.Model):
 
     # What came back
     reply_waiting = fields.Boolean(
-        readonly=True, copy=False, help="The next reminder waits until someone has read the answer."
+        string="Answer to Read",
+        readonly=True,
+        copy=False,
+        help="The next reminder waits until someone has read the answer.",
     )
-    bounced_email = fields.Char(readonly=True, copy=False, help="Reminders to this address came back.")
+    bounced_email = fields.Char(
+        string="Address in Error", readonly=True, copy=False, help="Reminders to this address came back."
+    )
 
     # Figures
     item_ids = fields.Many2many("credit.open.item", compute="_compute_items", string="Open Items")

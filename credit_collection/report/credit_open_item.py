@@ -1,13 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_amount, format_date, formatLang
 
 # What the figures of a row depend on, beside the database.
 AS_OF = {"depends_context": ("credit_as_of", "credit_facts_only", "credit_ignore_prepared"), "readonly": True}
 
 BUCKETS = [
-    ("not_due", "Not due"),
+    ("not_due", "Not due yet"),
     ("1_30", "1–30 days"),
     ("31_60", "31–60 days"),
     ("61_90", "61–90 days"),
@@ -22,7 +22,7 @@ CHASE_STATES = [
     ("not_live", "Scenario switched off"),
     ("no_scenario", "No scenario"),
     ("reply", "An answer waits to be read"),
-    ("covered", "Held by unallocated money"),
+    ("covered", "Held by unallocated credits"),
     ("stopped", "Paused"),
     ("excluded", "Excluded"),
     ("exhausted", "Last level passed"),
@@ -127,7 +127,10 @@ class CreditOpenItem(models.Model):
     date = fields.Date(help="The entry's accounting date.", **AS_OF)
     date_maturity = fields.Date(string="Due Date", help="Where an entry has none, its date.", **AS_OF)
     days_overdue = fields.Integer(
-        aggregator="max", help="Days past the due date on the day looked at; negative before it.", **AS_OF
+        string="Days Late",
+        aggregator="max",
+        help="Days past the due date on the day looked at; negative before it.",
+        **AS_OF,
     )
     bucket = fields.Selection(BUCKETS, string="Age", **AS_OF)
 
@@ -154,10 +157,10 @@ class CreditOpenItem(models.Model):
         string="May Be Claimed (Company)", currency_field="company_currency_id", **AS_OF
     )
     unallocated_amount = fields.Monetary(
-        string="Unallocated Money", aggregator=None, help="Of the customer, in the item's currency.", **AS_OF
+        string="Unallocated Credits", aggregator=None, help="Of the customer, in the item's currency.", **AS_OF
     )
     unallocated_share = fields.Float(
-        string="Unallocated Money (%)", aggregator=None, help="As a share of the claim.", **AS_OF
+        string="Unallocated Credits (%)", aggregator=None, help="As a share of the claim.", **AS_OF
     )
 
     # Chasing
@@ -174,11 +177,12 @@ class CreditOpenItem(models.Model):
     next_level_id = fields.Many2one("credit.dunning.level", **AS_OF)
     next_date = fields.Date(string="Next Level On", help="The first day on which the next level may leave.", **AS_OF)
     next_channel = fields.Selection(
-        selection=lambda self: self.env["credit.dunning.level"]._fields["channel"].selection, **AS_OF
+        selection=lambda self: self.env["credit.dunning.level"]._fields["channel"]._description_selection(self.env),
+        **AS_OF,
     )
-    next_automatic = fields.Boolean(**AS_OF)
-    next_day = fields.Integer(aggregator=None, **AS_OF)
-    next_rank = fields.Integer(aggregator=None, **AS_OF)
+    next_automatic = fields.Boolean(string="Next Level Is Automatic", **AS_OF)
+    next_day = fields.Integer(string="Next Level's Day", aggregator=None, **AS_OF)
+    next_rank = fields.Integer(string="Next Level's Rank", aggregator=None, **AS_OF)
     chase_state = fields.Selection(CHASE_STATES, string="Reminder Today", **AS_OF)
     chase_sentence = fields.Char(compute="_compute_chase_sentence", string="Why")
 
@@ -224,7 +228,7 @@ class CreditOpenItem(models.Model):
             "stopped": lambda: self.env._(
                 "The customer is paused until %(day)s: %(reason)s",
                 day=format_date(self.env, self.paused_until),
-                reason=self.profile_id.pause_reason,
+                reason=self.profile_id.pause_reason or "",
             ),
             "prepared": lambda: self.env._("It stands in a reminder that has not left yet: see the agenda."),
             "no_scenario": lambda: self.env._(
@@ -236,9 +240,9 @@ class CreditOpenItem(models.Model):
             "not_due": lambda: self.env._("Not due yet: “%(level)s” leaves on %(day)s.", level=level, day=day),
             "waiting": lambda: self.env._("“%(level)s” leaves on %(day)s.", level=level, day=day),
             "covered": lambda: self.env._(
-                "Unallocated money of %(amount)s covers %(share)s %% of the claim: allocate it first.",
+                "Unallocated credits of %(amount)s cover %(share)s %% of the claim: allocate it first.",
                 amount=format_amount(self.env, self.unallocated_amount, self.currency_id),
-                share=f"{self.unallocated_share:.1f}",
+                share=formatLang(self.env, self.unallocated_share, digits=1),
             ),
             "small": lambda: self.env._("The customer owes too little to be chased."),
             "reply": lambda: self.env._("The customer answered: read the answer first."),
@@ -263,11 +267,11 @@ class CreditOpenItem(models.Model):
             return self.env._("The payment of this invoice is blocked.")
         if self.move_id.sudo().payment_state == "in_payment":
             return self.env._("A payment of this invoice is being processed.")
-        return self.env._("Marked “no follow-up” on the entry.")
+        return self.env._("“No Follow-Up” is set on the entry.")
 
     def _banner(self):
         """Return one sentence for the invoice: how late it is, the level reached, what comes next."""
-        parts = [self.env._("%s days overdue.", self.days_overdue)]
+        parts = [self.env._("Days late: %s.", self.days_overdue)]
         if self.dunning_level_id:
             parts.append(
                 self.env._(

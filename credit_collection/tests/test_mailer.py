@@ -354,5 +354,33 @@ class TestMailer(CollectionCommon):
         self._night(DAY)
         self.assertEqual(self._item(invoice).level_date, date(2026, 3, 16))
         alert = invoice._get_alerts()["credit_collection"]
-        self.assertIn("7 days overdue", alert["message"])
+        self.assertIn("Days late: 7", alert["message"])
         self.assertIn("Letter 1", alert["message"])
+
+    def test_the_table_of_items_stands_where_the_text_says(self):
+        self.letter1.text = "<p>Before</p><div>{items}</div><p>After</p>"
+        invoice = self._invoice("2026-03-09")
+        self._night(DAY)
+        html = self.outbox[0]["words"]["html"]
+        self.assertLess(html.index("Before"), html.index(invoice.name))
+        self.assertLess(html.index(invoice.name), html.index("After"))
+        self.assertEqual(html.count("Total to pay"), 1)
+
+    def test_a_formal_notice_names_both_parties(self):
+        self.letter1.is_formal_notice = True
+        self.partner.write({"street": "1 rue du Port", "vat": "FR23334175221"})
+        self.company.partner_id.street = "2 rue de la Gare"
+        self._invoice("2026-03-09")
+        self._night(DAY)
+        for words in ("1 rue du Port", "FR23334175221", "2 rue de la Gare"):
+            self.assertIn(words, self.outbox[0]["words"]["html"])
+
+    def test_what_the_scheduled_action_writes_is_in_the_language_of_its_company(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env["ir.module.module"]._load_module_terms(["credit_collection"], ["fr_FR"])
+        self.env.user.company_id.partner_id.lang = "fr_FR"
+        self.partner.email = False
+        self._invoice("2026-03-09")
+        self.env = self.env(context={key: value for key, value in self.env.context.items() if key != "lang"})
+        action = self._night(DAY)
+        self.assertIn("adresse", action.reason)

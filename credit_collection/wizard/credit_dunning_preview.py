@@ -43,7 +43,7 @@ class CreditDunningPreview(models.TransientModel):
             preview.chase_ids = chased
             preview.other_ids = (items - chased).sorted(lambda item: (item.chase_state or "", item.date_maturity))
             preview.summary = self.env._(
-                "%(actions)s customers are chased for %(items)s items; %(others)s items wait, each with its reason.",
+                "To chase: %(actions)s customer(s), %(items)s item(s). Waiting, each with its reason: %(others)s.",
                 actions=len(chased.partner_id),
                 items=len(chased),
                 others=len(items) - len(chased),

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class CreditExclusion(models.TransientModel):
@@ -32,7 +33,9 @@ class CreditExclusion(models.TransientModel):
         lines.sudo().write({"followup_excluded_until": self.date_until, "followup_exclusion_reason": self.reason})
         if self.date_until:
             text = self.env._(
-                "Excluded from reminders until %(day)s: %(reason)s", day=self.date_until, reason=self.reason
+                "Excluded from reminders until %(day)s: %(reason)s",
+                day=format_date(self.env, self.date_until),
+                reason=self.reason,
             )
         else:
             text = self.env._("No longer excluded from reminders: %s", self.reason)

@@ -287,7 +287,8 @@ def read(name: str) -> Snapshot:
             if table.startswith(SIGNALLING):
                 continue
             columns = ", ".join(f't."{column}"::text' for column in key) if key else "to_jsonb(t)::text"
-            cursor.execute(f'SELECT to_jsonb(t)::text, {columns} FROM "{table}" t')
+            # ONLY, because Odoo's actions inherit their table from ir_actions.
+            cursor.execute(f'SELECT to_jsonb(t)::text, {columns} FROM ONLY "{table}" t')
             snapshot.rows[table] = {tuple(values): text for text, *values in cursor.fetchall()}
     return snapshot
 
@@ -351,11 +352,15 @@ TABLES = {"ir.actions.act_window": "ir_act_window", "ir.actions.server": "ir_act
 MODEL_COLUMNS = ("model", "res_model", "model_id", "model_name")
 
 
+def table_of(model: str) -> str:
+    return TABLES.get(model, model.replace(".", "_"))
+
+
 def own_rows(snapshot: Snapshot) -> set[tuple[str, str]]:
     """The rows an installed addon has, as (table, id): by external identifier."""
     records = (json.loads(text) for text in snapshot.rows["ir_model_data"].values())
     return {
-        (TABLES.get(record["model"], record["model"].replace(".", "_")), str(record["res_id"]))
+        (table_of(record["model"]), str(record["res_id"]))
         for record in records
         if record["module"] == ADDON
     }
@@ -381,11 +386,13 @@ def mark_owned(differences: list[Difference], before: Snapshot, after: Snapshot)
     tables = {model.replace(".", "_") for model in models}
     for difference in differences:
         row = difference.row
+        named = next((row[column] for column in MODEL_COLUMNS if isinstance(row.get(column), str)), "")
         difference.owned = (
             (difference.table, difference.key[0]) in owned
+            or (table_of(named), str(row.get("res_id"))) in owned
             or any(difference.table == table or difference.table.startswith(f"{table}_") for table in tables)
-            or any(row.get(column) in models for column in MODEL_COLUMNS)
-            or (difference.table in ("ir_model_data", "ir_module_module_dependency") and row.get("module") == ADDON)
+            or named in models
+            or (difference.table == "ir_model_data" and row["module"] == ADDON)
         )
     pending = [difference for difference in differences if not difference.owned and difference.what == "added"]
     while True:
