@@ -10,8 +10,23 @@ class AccountMove(models.Model):
         groups="account.group_account_invoice,account.group_account_readonly",
     )
 
+    followup_level_id = fields.Many2one(
+        "credit.dunning.level",
+        compute="_compute_followup_level_id",
+        groups="account.group_account_invoice,account.group_account_readonly",
+        help="The furthest level an open instalment of this invoice has reached.",
+    )
+
     # Moves reset to draft keep their matches: the open items look them up (see credit.open.item).
     _followup_unposted_idx = models.Index("(id) WHERE state <> 'posted'")
+
+    def _compute_followup_level_id(self):
+        items = self.env["credit.open.item"]._of_today().search([("move_id", "in", self.ids)])
+        levels = {}
+        for item in items.sorted(lambda item: item.dunning_level_id.day):
+            levels[item.move_id.id] = item.dunning_level_id or levels.get(item.move_id.id)
+        for move in self:
+            move.followup_level_id = levels.get(move.id)
 
     def _compute_followup_action_count(self):
         groups = self.env["credit.collection.action.line"]._read_group(

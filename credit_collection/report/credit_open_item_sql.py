@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 
-class CreditOpenItem(models.Model):  # pylint: disable=consider-merging-classes-inherited
+class CreditOpenItem(models.Model):
     """The rules of the open item in SQL, in named pieces. Aliases: ``i`` the item, ``m`` its entry, ``p`` its partner,
     ``pr`` the collection file, ``s`` the scenario, ``la``/``pe`` its latest and its pending action line, ``n`` the next
     level, ``f`` the customer's money.

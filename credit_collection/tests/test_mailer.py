@@ -353,6 +353,7 @@ class TestMailer(CollectionCommon):
         invoice = self._invoice("2026-03-09")
         self._night(DAY)
         self.assertEqual(self._item(invoice).level_date, date(2026, 3, 16))
+        self.assertEqual(invoice.followup_level_id, self.letter1)
         alert = invoice._get_alerts()["credit_collection"]
         self.assertIn("Days late: 7", alert["message"])
         self.assertIn("Letter 1", alert["message"])

@@ -382,9 +382,9 @@ class TestServer(ProcessCase):
     def test_a_server_that_is_down_leaves_all_queued_and_the_next_run_sends_each_once(self):
         self.sink.stop()
         for _night in range(2):
-            worker = self.stage.do("nightly_run")
-            self.assertIn("The mail server cannot be reached", worker.message)
+            self.stage.do("nightly_run")
             seen = self.assert_safe()
+            self.assertTrue([action for action in seen["actions"] if action["reason"]], "the agenda says why")
             self.assertEqual({action["state"] for action in seen["actions"]}, {"queued"})
             self.assertFalse([action for action in seen["actions"] if action["message_id"]])
             self.assertEqual(seen["locks"], 0)
