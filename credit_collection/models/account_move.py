@@ -12,6 +12,7 @@ class AccountMove(models.Model):
 
     followup_level_id = fields.Many2one(
         "credit.dunning.level",
+        string="Dunning Level",
         compute="_compute_followup_level_id",
         groups="account.group_account_invoice,account.group_account_readonly",
         help="The furthest level an open instalment of this invoice has reached.",

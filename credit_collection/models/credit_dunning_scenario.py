@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class CreditDunningScenario(models.Model):
@@ -60,6 +61,26 @@ class CreditDunningScenario(models.Model):
     def action_switch_off(self):
         """Stop the scenario: what is queued waits until it is switched on again."""
         self.write({"live": False})
+
+    @api.model
+    def _translate_copies(self):
+        """Give what says the same in English as a shipped scenario or level the languages that it does not have yet."""
+        translated = {"credit.dunning.scenario": ["name"], "credit.dunning.level": ["name", "subject", "text"]}
+        for model, names in translated.items():
+            self.env[model].flush_model(names)
+            for name in names:
+                self.env.cr.execute(
+                    SQL(
+                        """UPDATE %(table)s c SET %(column)s = o.%(column)s || c.%(column)s
+                             FROM %(table)s o JOIN ir_model_data d ON d.res_id = o.id
+                            WHERE d.module = 'credit_collection' AND d.model = %(model)s
+                              AND c.id <> o.id AND c.%(column)s->>'en_US' = o.%(column)s->>'en_US'""",
+                        table=SQL.identifier(self.env[model]._table),
+                        column=SQL.identifier(name),
+                        model=model,
+                    )
+                )
+            self.env[model].invalidate_model(names)
 
     @api.model
     def _cron_dunning(self):

@@ -251,6 +251,19 @@ class TestChaseState(CollectionCommon):
         self.assertEqual(letter2.anchor_level_id.scenario_id, scenarios[0])
         self.assertEqual(sorted(scenarios[0].level_ids.mapped("day")), [-10, 0, 3, 7, 13, 30])
 
+    def test_a_language_loaded_later_reaches_the_scenarios_of_every_company(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env.cr.execute(
+            "UPDATE credit_dunning_level SET name = jsonb_build_object('en_US', name->>'en_US') WHERE id IN %s",
+            [tuple((self.due_today | self.notice).ids)],
+        )
+        self.env.invalidate_all()
+        self.notice.name = "Our own notice"
+        self.assertEqual(self.due_today.with_context(lang="fr_FR").name, "Due today")
+        self.env["ir.module.module"]._load_module_terms(["credit_collection"], ["fr_FR"])
+        self.assertEqual(self.due_today.with_context(lang="fr_FR").name, "Échéance du jour")
+        self.assertEqual(self.notice.with_context(lang="fr_FR").name, "Our own notice")
+
     def test_items_added_by_hand_must_be_the_customers(self):
         action = self.env["credit.collection.action"].create({"partner_id": self.partner.id})
         foreign = self._item(self._invoice("2026-03-09", partner=self.partner_a))
