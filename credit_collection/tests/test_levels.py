@@ -119,6 +119,14 @@ class TestLevels(CollectionCommon):
         actions = self._night("2026-03-26")
         self.assertEqual(set(actions.mapped("channel")), {"call", "email"})
 
+    def test_a_call_that_is_long_due_follows_the_first_letter_on_the_next_day(self):
+        with freeze_time("2026-03-16"):
+            invoice = self._invoice("2025-12-16")
+        self._night("2026-03-16")
+        with freeze_time("2026-03-16"):
+            self.assertEqual(self._state(invoice), "waiting")
+        self.assertEqual(self._night("2026-03-17").channel, "call")
+
     def test_a_call_counted_from_a_late_letter_gives_way_to_the_letter_after_it(self):
         self.call.write({"anchor_level_id": self.letter1.id, "delay_days": 5})
         self.letter2.write({"anchor_level_id": False, "delay_days": 10})
