@@ -298,6 +298,8 @@ class CreditDunningMailer(models.AbstractModel):
         groups = [
             {
                 "currency": currency,
+                "has_late": any(line.kind == "credit" or today > line.date_maturity for line in mine),
+                "links": {line: url for line in mine if (url := self._pay_url(line))},
                 "has_ref": any(line.move_id.ref and line.move_id.is_sale_document() for line in mine),
                 "lines": mine.sorted(
                     lambda line: (("claimed", "credit", "not_due").index(line.kind), line.date_maturity)
@@ -312,7 +314,6 @@ class CreditDunningMailer(models.AbstractModel):
             "today": today,
             "groups": groups,
             "words": words,
-            "pay_url": self._pay_url,
             "format_amount": lambda amount, currency: format_amount(env, amount, currency),
             "format_date": lambda date: format_date(env, date),
         }
