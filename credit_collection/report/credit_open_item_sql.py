@@ -423,7 +423,10 @@ class CreditOpenItem(models.Model):
                LEFT JOIN credit_collection_action_line asw
                       ON asw.move_line_id = i.id AND asw.level_id = sw.anchor_level_id AND asw.state = 'reached'
                CROSS JOIN LATERAL (
-                   SELECT %(day)s::date AS today, CASE WHEN st.channel = 'call' THEN GREATEST(%(step_date)s, la.date_done + 1) ELSE %(step_date)s END AS step_date, %(written_date)s AS written_date,
+                   SELECT %(day)s::date AS today,
+                          CASE WHEN st.channel = 'call' THEN GREATEST(%(step_date)s, la.date_done + 1)
+                               ELSE %(step_date)s END AS step_date,
+                          %(written_date)s AS written_date,
                           CASE WHEN la.written_date > i.date_maturity THEN la.written_date + s.gap_days END AS gap_date) d
                CROSS JOIN LATERAL (
                    SELECT st.channel = 'call' AND d.step_date > d.today AND d.written_date <= d.today AS overtaken) v

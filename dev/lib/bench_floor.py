@@ -51,7 +51,8 @@ STATES = """
                    CASE WHEN late > 0 THEN f.overdue ELSE f.open END AS claim,
                    CASE WHEN late > 0 THEN f.net_overdue ELSE f.net_open END AS net,
                    CASE WHEN la.written_date > due THEN la.written_date + 7 END AS gap_date, o.step,
-                   CASE o.step WHEN 1 THEN due - 10 WHEN 2 THEN due WHEN 3 THEN due + 3 WHEN 4 THEN GREATEST(due + 7, la.date_done + 1)
+                   CASE o.step WHEN 1 THEN due - 10 WHEN 2 THEN due WHEN 3 THEN due + 3
+                        WHEN 4 THEN GREATEST(due + 7, la.date_done + 1)
                         WHEN 5 THEN COALESCE(l1.date_done + 10, due + 13) WHEN 6 THEN due + 30 END AS natural_date
               FROM {items} i
               JOIN account_move m ON m.id = i.move_id
@@ -65,7 +66,8 @@ STATES = """
                    SELECT GREATEST(1 + COALESCE(ARRAY_POSITION(%(levels)s::int[], la.level_id), 0),
                                    CASE WHEN late > 0 THEN 3 WHEN late = 0 THEN 2 ELSE 1 END) AS step) s
              CROSS JOIN LATERAL (
-                   SELECT CASE WHEN step = 4 AND GREATEST(due + 7, la.date_done + 1) > %(day)s AND COALESCE(l1.date_done + 10, due + 13) <= %(day)s
+                   SELECT CASE WHEN step = 4 AND GREATEST(due + 7, la.date_done + 1) > %(day)s
+                                AND COALESCE(l1.date_done + 10, due + 13) <= %(day)s
                                THEN 5 ELSE step END AS step) o) n
 """
 
