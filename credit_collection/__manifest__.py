@@ -33,5 +33,6 @@
         "web.assets_tests": ["credit_collection/static/tests/tours/**/*"],
     },
     "post_init_hook": "_post_init_hook",
+    "uninstall_hook": "_uninstall_hook",
     "application": True,
 }

@@ -49,7 +49,7 @@ class AccountMove(models.Model):
         action["context"] = {}
         return action
 
-    @api.depends("line_ids.followup_excluded_until", "line_ids.amount_residual")
+    @api.depends("line_ids.amount_residual")
     def _compute_alerts(self):
         # EXTENDS 'account'
         return super()._compute_alerts()

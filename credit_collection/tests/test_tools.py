@@ -3,7 +3,7 @@
 import doctest
 import string
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -11,6 +11,8 @@ from odoo.tests import BaseCase, tagged
 
 from ..tools import text
 
+# a loaded machine is no failure
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = st.text(alphabet=string.ascii_lowercase + "_", min_size=1, max_size=8)
 
 
@@ -21,6 +23,7 @@ class TestTools(BaseCase):
         self.assertGreater(result.attempted, 0)
         self.assertEqual(result.failed, 0)
 
+    @PATIENT
     @given(
         st.lists(st.tuples(st.text(alphabet=string.ascii_letters + " <>&é€", max_size=10), NAMES)),
         st.text(max_size=10),
@@ -31,6 +34,7 @@ class TestTools(BaseCase):
         self.assertEqual(text.fill(template, values), "".join(words + value for words, _name in pieces))
         self.assertEqual(text.unknown_placeholders(template, values), set())
 
+    @PATIENT
     @given(st.text())
     def test_values_are_escaped_in_markup(self, value):
         self.assertEqual(text.fill(Markup("<p>{name}</p>"), {"name": value}), Markup("<p>%s</p>") % value)

@@ -30,7 +30,9 @@ class CreditExclusion(models.TransientModel):
             raise UserError(self.env._("Choose a day that is still to come."))
         lines = self.item_ids.move_line_id
         lines.check_access("write")
-        lines.sudo().write({"followup_excluded_until": self.date_until, "followup_exclusion_reason": self.reason})
+        # Nothing of the invoice changes: without its synchronisation, which would mark it as modified by hand.
+        vals = {"followup_excluded_until": self.date_until, "followup_exclusion_reason": self.reason}
+        lines.sudo().with_context(skip_invoice_sync=True).write(vals)
         if self.date_until:
             text = self.env._(
                 "Excluded from reminders until %(day)s: %(reason)s",

@@ -13,9 +13,8 @@ import os
 import signal
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,16 +29,7 @@ import odoo_server
 ADDON = "credit_collection"
 PREFIX = "cc_install_"
 EXAMPLES = 3  # rows named in one sentence
-
-# -- what Odoo changes by itself: the only things that are not compared -----------------------------------------------
-
-# Counts up with every change of a registry, for the other workers to notice.
-SIGNALLING = "orm_signaling_"
-# The addon's line in the list of apps: installed or not, since when, which version.
-APP_COLUMNS = {"state", "latest_version", "write_uid", "write_date"}
-# An upgrade writes the addon's own data files anew; with the same values only these change.
-STAMPS = {"write_uid", "write_date"}
-
+SIGNALLING = "orm_signaling_"  # count up with every change of a registry, for the other workers to notice
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The data
@@ -93,8 +83,8 @@ def make_core_data(env) -> None:
         credit_note.action_post()
         draft = new_invoice(env_of, customers[2], product, today)
         draft.message_post(body="Not yet approved")
-        paid = invoices.filtered(lambda move: move.partner_id == customers[2])[0]
-        partly_paid = invoices.filtered(lambda move: move.partner_id == customers[3])[0]
+        by_customer = invoices.grouped("partner_id")
+        paid, partly_paid = by_customer[customers[2]][0], by_customer[customers[3]][0]
         for move, amount in ((paid, paid.amount_total), (partly_paid, 10.0)):
             wizard = env_of["account.payment.register"].with_context(active_model="account.move", active_ids=move.ids)
             wizard.create({"amount": amount})._create_payments()
@@ -174,10 +164,11 @@ def use(env) -> dict[str, int]:
     profile.write({"paused_until": today + timedelta(days=5), "pause_reason": "Promised by phone"})
     profile.write({"collector_id": collector.id, "always_confirm": True})
     profile.message_subscribe(collector.partner_id.ids)
-    profile.message_post(body="They pay on Friday.", attachments=[("letter.txt", b"Dear Sir")], partner_ids=collector.partner_id.ids)
+    letter = [("letter.txt", b"Dear Sir")]
+    profile.message_post(body="They pay on Friday.", attachments=letter, partner_ids=collector.partner_id.ids)
     profile.activity_schedule("mail.mail_activity_data_todo", summary="Ring again")
     profile.sudo().message_update({"from": "customer1@example.com"})
-    profile.action_write_message().get("res_id")
+    profile.action_write_message()
     excluded = as_collector["credit.open.item"].search([("partner_id", "=", profiles[1].partner_id.id)], limit=1)
     as_collector["credit.exclusion"].with_context(active_ids=excluded.ids).create(
         {"date_until": today + timedelta(days=9), "reason": "The goods came late"}
@@ -187,6 +178,12 @@ def use(env) -> dict[str, int]:
     bounced = Action.search([("state", "=", "sent"), ("channel", "=", "email")], limit=1)
     bounced._void_bounced(bounced.email_to)
     Action.search([("state", "=", "to_do")], limit=1).action_done()
+    # What people make themselves, on top of what is shipped.
+    home.followup_scenario_id.level_ids = [
+        Command.create({"name": "Lawyer", "channel": "call", "anchor_level_id": letter1.id, "delay_days": 90})
+    ]
+    profiles[2].sudo().scenario_id = env.ref(f"{ADDON}.scenario_good_customers")
+    env["ir.exports"].create({"name": "Mine", "resource": "credit.open.item"})
     as_collector["ir.filters"].create({"name": "Mine", "model_id": "credit.open.item", "user_ids": [collector.id]})
     env["ir.default"].set("credit.profile", "always_confirm", True)
     env.cr.commit()
@@ -269,7 +266,9 @@ class Snapshot:
 
     def columns(self, table: str) -> set[str]:
         prefix = f"{table}."
-        return {name.removeprefix(prefix) for kind, name in self.schema if kind == "column" and name.startswith(prefix)}
+        return {
+            name.removeprefix(prefix) for kind, name in self.schema if kind == "column" and name.startswith(prefix)
+        }
 
 
 def read(name: str) -> Snapshot:
@@ -349,21 +348,26 @@ def row_differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
 # Tables whose name is not that of their model.
 TABLES = {"ir.actions.act_window": "ir_act_window", "ir.actions.server": "ir_act_server"}
 # Columns that name a model instead of referring to it.
-MODEL_COLUMNS = ("model", "res_model", "model_id", "model_name")
+MODEL_COLUMNS = ("model", "res_model", "model_id", "model_name", "resource")
 
 
 def table_of(model: str) -> str:
     return TABLES.get(model, model.replace(".", "_"))
 
 
+def named_model(row: dict) -> str:
+    return next((row[column] for column in MODEL_COLUMNS if isinstance(row.get(column), str)), "")
+
+
 def own_rows(snapshot: Snapshot) -> set[tuple[str, str]]:
-    """The rows an installed addon has, as (table, id): by external identifier."""
-    records = (json.loads(text) for text in snapshot.rows["ir_model_data"].values())
-    return {
-        (table_of(record["model"]), str(record["res_id"]))
-        for record in records
-        if record["module"] == ADDON
-    }
+    """The rows of the addon, as (table, id): its line in the list of apps, what has its external identifiers alone."""
+    modules = defaultdict(set)
+    for text in snapshot.rows["ir_model_data"].values():
+        record = json.loads(text)
+        modules[table_of(record["model"]), str(record["res_id"])].add(record["module"])
+    apps = snapshot.rows["ir_module_module"].items()
+    own = {("ir_module_module", key) for (key,), text in apps if json.loads(text)["name"] == ADDON}
+    return own | {row for row, names in modules.items() if names == {ADDON}}
 
 
 def own_models(*snapshots: Snapshot) -> set[str]:
@@ -371,51 +375,42 @@ def own_models(*snapshots: Snapshot) -> set[str]:
     models = set()
     for snapshot in snapshots:
         owned = own_rows(snapshot)
-        for (key, *_), text in snapshot.rows["ir_model"].items():
-            model = json.loads(text)["model"]
-            if ("ir_model", key) in owned and model.startswith("credit."):
-                models.add(model)
+        rows = snapshot.rows["ir_model"].items()
+        models |= {json.loads(text)["model"] for (key,), text in rows if ("ir_model", key) in owned}
     return models
 
 
 def mark_owned(differences: list[Difference], before: Snapshot, after: Snapshot) -> None:
-    """Say which rows are the addon's: those with its external identifiers, of its tables or about its models, and what
-    refers to one of those that were added."""
+    """Say which rows are the addon's: by external identifier, of its tables, about its models or records; and those
+    added that refer to one."""
     owned = own_rows(before) | own_rows(after)
     models = own_models(before, after)
-    tables = {model.replace(".", "_") for model in models}
-    for difference in differences:
+    tables = {table_of(model) for model in models}
+
+    def is_own(difference: Difference) -> bool:
         row = difference.row
-        named = next((row[column] for column in MODEL_COLUMNS if isinstance(row.get(column), str)), "")
-        difference.owned = (
+        return (
             (difference.table, difference.key[0]) in owned
-            or (table_of(named), str(row.get("res_id"))) in owned
             or any(difference.table == table or difference.table.startswith(f"{table}_") for table in tables)
-            or named in models
+            or named_model(row) in models
             or (difference.table == "ir_model_data" and row["module"] == ADDON)
         )
-    pending = [difference for difference in differences if not difference.owned and difference.what == "added"]
-    while True:
-        added = {(one.table, one.key[0]) for one in differences if one.owned and one.what == "added"}
-        found = [
-            difference
-            for difference in pending
-            if any(
-                (target, str(difference.row[column])) in added
-                for column, target in after.references[difference.table]
-                if column in difference.row
-            )
-        ]
-        if not found:
-            return
+
+    def refers_to_own(difference: Difference) -> bool:
+        row = difference.row
+        references = [(target, row.get(column)) for column, target in after.references[difference.table]]
+        references.append((table_of(named_model(row)), row.get("res_id")))
+        return any((target, str(value)) in owned for target, value in references)
+
+    for difference in differences:
+        difference.owned = is_own(difference)
+    owned |= {(one.table, one.key[0]) for one in differences if one.owned}
+    others = [one for one in differences if not one.owned and one.what == "added"]
+    while found := [difference for difference in others if refers_to_own(difference)]:
         for difference in found:
             difference.owned = True
-        pending = [difference for difference in pending if not difference.owned]
-
-
-def is_the_app(difference: Difference) -> bool:
-    """The addon's line in the list of apps, installed or not."""
-    return difference.table == "ir_module_module" and difference.row["name"] == ADDON and difference.columns <= APP_COLUMNS
+            owned.add((difference.table, difference.key[0]))
+        others = [difference for difference in others if not difference.owned]
 
 
 def rows_told(differences: list[Difference]) -> list[str]:
@@ -445,7 +440,202 @@ def schema_told(before: Snapshot, after: Snapshot, additions: bool) -> list[str]
     return sentences
 
 
-def findings(before: Snapshot, after: Snapshot, allowed: Callable[[Difference], bool], additions=False) -> list[str]:
+def findings(before: Snapshot, after: Snapshot, allowed: list["Rule"], schema_grows: bool = False) -> list[str]:
+    """What differs though no rule allows it, in sentences."""
     differences = list(row_differences(before, after))
     mark_owned(differences, before, after)
-    return schema_told(before, after, additions) + rows_told([one for one in differences if not allowed(one)])
+    rows = [one for one in differences if not any(rule(one) for rule in [*ODOO_ITSELF, *allowed])]
+    return schema_told(before, after, schema_grows) + rows_told(rows)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What may differ, each with its reason
+# ---------------------------------------------------------------------------------------------------------------------
+
+Rule = Callable[[Difference], bool]
+STAMPS = {"write_uid", "write_date"}
+
+
+def list_of_apps_was_read(one: Difference) -> bool:
+    """Odoo reads all manifests before it installs or upgrades anything, and stamps what it has read."""
+    return one.table == "ir_module_module" and one.what == "changed" and one.columns <= STAMPS
+
+
+def vacuum_was_asked_for(one: Difference) -> bool:
+    """Odoo triggers its vacuum, the first of its crons, after each installation, upgrade and removal."""
+    return one.table == "ir_cron_trigger" and one.what == "added" and one.row["cron_id"] == 1
+
+
+def browsers_were_told(one: Difference) -> bool:
+    """Notifications to open browsers, which the vacuum removes."""
+    return one.table == "bus_bus"
+
+
+ODOO_ITSELF: list[Rule] = [list_of_apps_was_read, vacuum_was_asked_for, browsers_were_told]
+
+
+def own_row_was_added(one: Difference) -> bool:
+    return one.owned and one.what == "added"
+
+
+def own_row(one: Difference) -> bool:
+    return one.owned
+
+
+def the_app(one: Difference) -> bool:
+    """The addon's line in the list of apps: its state, its version, what it brings."""
+    return one.table == "ir_module_module" and one.what == "changed" and one.row["name"] == ADDON
+
+
+def company_got_its_scenario(one: Difference) -> bool:
+    """The default scenario is a column of the addon's; writing it stamps the company."""
+    return one.table == "res_company" and one.what == "changed" and one.columns <= STAMPS
+
+
+def user_was_in_a_group(one: Difference) -> bool:
+    """Joining or leaving a group stamps the user and its contact."""
+    return one.table in ("res_users", "res_partner") and one.what == "changed" and one.columns <= STAMPS
+
+
+def own_data_was_written_anew(one: Difference) -> bool:
+    """An upgrade writes the data files again; a view keeps the architecture it had before, the same but for spaces."""
+    return one.owned and one.what == "changed" and one.columns <= STAMPS | {"arch_prev"}
+
+
+def invoice_got_its_portal_link(one: Difference) -> bool:
+    """A reminder links to the page on which core lets the customer pay; core makes the token when it is first asked."""
+    return one.table == "account_move" and one.columns == {"access_token"} and one.old["access_token"] is None
+
+
+def item_was_excluded(one: Difference) -> bool:
+    """The exclusion's columns are the addon's; writing them by the ORM stamps the items of the entry."""
+    own = {"followup_excluded_until", "followup_exclusion_reason"}
+    return one.table == "account_move_line" and one.what == "changed" and one.columns <= STAMPS | own
+
+
+def note_in_the_history_of_an_invoice(one: Difference) -> bool:
+    """What was done is history, and stays with the invoice."""
+    row = one.row
+    is_note = row.get("model") == "account.move" and row.get("message_type") == "notification"
+    return one.table == "mail_message" and one.what == "added" and is_note
+
+
+INSTALLING: list[Rule] = [own_row_was_added, the_app, company_got_its_scenario, user_was_in_a_group]
+UPGRADING: list[Rule] = [the_app, own_data_was_written_anew, user_was_in_a_group]
+TRACES: list[Rule] = [
+    invoice_got_its_portal_link,
+    item_was_excluded,
+    note_in_the_history_of_an_invoice,
+    user_was_in_a_group,
+]
+USING: list[Rule] = [own_row, *TRACES]
+REMOVED: list[Rule] = [the_app, company_got_its_scenario, user_was_in_a_group]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The checks
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Check:
+    """The steps on their databases; what came of each is printed and kept."""
+
+    def __init__(self):
+        self.log = odoo_server.LOG_DIR / f"{PREFIX}{os.getpid()}.log"
+        self.passed: list[str] = []
+        self.failed: list[str] = []
+
+    def run(self) -> None:
+        unused, used = (f"{PREFIX}{os.getpid()}_{name}" for name in ("unused", "used"))
+        print(f"Installation: databases {unused}, {used}, log {self.log}", flush=True)
+        try:
+            self.steps(unused, used)
+        finally:
+            for name in (unused, used):
+                database.drop(name)
+
+    def steps(self, unused: str, used: str) -> None:
+        database.fresh_copy(database.ensure_template(), unused)
+        self.call(unused, "make_core_data")
+        core = read(unused)
+        odoo_server.run(unused, f"--init={ADDON}", log=self.log)
+        installed = read(unused)
+        self.judge("installing adds to core data and changes none", findings(core, installed, INSTALLING, True))
+        database.fresh_copy(unused, used)
+        odoo_server.run(unused, f"--update={ADDON}", log=self.log)
+        self.judge("upgrading changes nothing", findings(installed, read(unused), UPGRADING))
+        errors = self.call(unused, "uninstall")
+        self.judge("uninstalling leaves the database as before", errors + findings(core, read(unused), REMOVED))
+
+        done = {}
+        errors = self.call(used, "use", done)
+        print("    " + ", ".join(f"{number} {what}" for what, number in done.items()), flush=True)
+        errors += [f"There were no {what}, so that nothing is shown about them." for what in done if not done[what]]
+        in_use = read(used)
+        self.judge("using it leaves core data as it was", errors + findings(installed, in_use, USING))
+        odoo_server.run(used, f"--update={ADDON}", log=self.log)
+        self.judge("upgrading after use changes nothing", findings(in_use, read(used), UPGRADING))
+        errors = self.call(used, "uninstall")
+        removed = read(used)
+        self.judge(
+            "uninstalling after use leaves core data as before", errors + findings(core, removed, REMOVED + TRACES)
+        )
+        odoo_server.run(used, f"--init={ADDON}", log=self.log)
+        self.judge("it can be installed again", findings(removed, read(used), INSTALLING, True))
+
+    def call(self, name: str, function: str, result: dict | None = None) -> list[str]:
+        """Run a function of this file on a database; return what Odoo's log complains about."""
+        start = self.log.stat().st_size if self.log.exists() else 0
+        value = demo_registry.call(name, f"installation.{function}", self.log)
+        if result is not None:
+            result.update(value)
+        with self.log.open("rb") as log:
+            log.seek(start)
+            lines = log.read().decode(errors="replace").splitlines()
+        complaints = [
+            line for line in lines if any(f" {level} " in line for level in ("WARNING", "ERROR", "CRITICAL"))
+        ]
+        return [f"In the log: {complaint}" for complaint in complaints]
+
+    def judge(self, name: str, found: list[str]) -> None:
+        (self.failed if found else self.passed).append(f"installation: {name}")
+        print(f"  {'FAILED' if found else 'ok'}: {name}", flush=True)
+        for sentence in found:
+            print(f"    {sentence}", flush=True)
+
+
+def drop_leftovers() -> None:
+    """Databases and logs of runs that were killed."""
+    for name in database.names(PREFIX):
+        if not Path(f"/proc/{name.removeprefix(PREFIX).partition('_')[0]}").exists():
+            database.drop(name)
+    for log in odoo_server.LOG_DIR.glob(f"{PREFIX}*"):
+        if log.stat().st_mtime < time.time() - 7 * 86400:
+            log.unlink(missing_ok=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--result", type=Path, help="write the names of what passed and failed there, as JSON")
+    args = parser.parse_args()
+    # Ended from outside, it drops its databases like after any other end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    started = time.monotonic()
+    drop_leftovers()
+    check = Check()
+    check.log.unlink(missing_ok=True)
+    try:
+        check.run()
+    except SystemExit as end:
+        if not isinstance(end.code, str):
+            raise
+        check.judge("every step runs to its end", [end.code])
+    if args.result:
+        args.result.write_text(json.dumps({"passed": check.passed, "failed": check.failed}))
+    print(f"  {time.monotonic() - started:.0f} s")
+    print(f"{len(check.passed)} passed, {len(check.failed)} failed", flush=True)
+    sys.exit(1 if check.failed or not check.passed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -82,6 +82,17 @@ def test_processes() -> Outcome:
     return Outcome(**json.loads(result.read_text()))
 
 
+def test_installation() -> Outcome:
+    """Installed, upgraded and uninstalled, the addon leaves core data as it was, see dev/lib/installation.py."""
+    script = Path(__file__).with_name("installation.py")
+    result = odoo_server.LOG_DIR / f"{PREFIX}{os.getpid()}_installation.json"
+    result.unlink(missing_ok=True)
+    status = subprocess.run([sys.executable, str(script), "--result", str(result)], check=False).returncode
+    if not result.exists():
+        return Outcome(failed=[f"installation: ended with {status} before any result"])
+    return Outcome(**json.loads(result.read_text()))
+
+
 def test_core(addons: list[str]) -> Outcome:
     """Core's own tests, without and with the addons: passed are those that do the same in both."""
 
@@ -183,6 +194,7 @@ def main() -> None:
     parser.add_argument("--allow-skip", action="append", default=[], metavar="TEST", help="a test that may be skipped")
     parser.add_argument("--lint", action="store_true", help="only the lint")
     parser.add_argument("--processes", action="store_true", help="only the tests with real processes")
+    parser.add_argument("--installation", action="store_true", help="only installing, upgrading and uninstalling")
     parser.add_argument("--core", action="store_true", help="Odoo's own tests, without and with the addons")
     args = parser.parse_args()
     # Ended from outside, it drops its database like after any other end.
@@ -190,16 +202,20 @@ def main() -> None:
     addons = odoo_server.project_addons()
     drop_leftovers()
     outcome = Outcome()
-    if not (args.tags or args.core or args.processes):
+    alone = args.processes or args.installation
+    if not (args.tags or args.core or alone):
         print("Lint:", flush=True)
         outcome += lint(addons)
     if args.core:
         outcome += test_core(addons)
-    elif not (args.lint or args.processes):
+    elif not (args.lint or alone):
         tags = args.tags or ",".join(f"/{addon}" for addon in addons)
         outcome += test_addons(addons, tags, args.allow_skip) if addons else Outcome(failed=["no test ran: no addon"])
-    if args.processes or not (args.lint or args.tags or args.core):
+    everything = not (args.lint or args.tags or args.core or alone)
+    if args.processes or everything:
         outcome += test_processes()
+    if args.installation or everything:
+        outcome += test_installation()
     outcome.finish()
 
 
