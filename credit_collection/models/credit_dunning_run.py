@@ -60,7 +60,7 @@ class CreditDunningRun(models.AbstractModel):
             prepared = self.env["credit.collection.action"]
             while calls := self._prepare_pass(company, "call", item_ids):
                 prepared |= calls
-                self._read_items(company, item_ids)
+                self._read_items(company, item_ids, calls.sudo().partner_id.ids)
             prepared |= self._prepare_pass(company, "email", item_ids)
             self._transaction(lambda: self._ask_for_allocation(company))
             self.env.cr.execute("DROP TABLE credit_run_item")
@@ -70,10 +70,14 @@ class CreditDunningRun(models.AbstractModel):
             self._checkpoint()
         return prepared
 
-    def _read_items(self, company, item_ids):
-        """Keep the company's open items in a temporary table, with whether each was selected."""
+    def _read_items(self, company, item_ids, partner_ids=None):
+        """Keep the company's open items in a temporary table, with whether each was selected.
+
+        :param partner_ids: only these customers, again; the table holds the others already
+        """
         OpenItem = self.env["credit.open.item"].sudo()._of_today()
-        query = OpenItem._search([("company_id", "=", company.id), ("partner_id", "!=", False)])
+        again = [("partner_id", "in", partner_ids)] if partner_ids else []
+        query = OpenItem._search([("company_id", "=", company.id), ("partner_id", "!=", False), *again])
         columns = [
             SQL("%s AS %s", OpenItem._field_to_sql(OpenItem._table, name, query), SQL.identifier(name))
             for name in COLUMNS
@@ -81,12 +85,15 @@ class CreditDunningRun(models.AbstractModel):
         selected = SQL("TRUE")
         if item_ids is not None:
             selected = SQL("%s IN %s", OpenItem._field_to_sql(OpenItem._table, "id", query), tuple(item_ids) or (0,))
+        items = query.select(*columns, SQL("%s AS selected", selected))
         self.env.flush_all()
-        self.env.cr.execute("DROP TABLE IF EXISTS credit_run_item")
-        self.env.cr.execute(
-            SQL("CREATE TEMP TABLE credit_run_item AS %s", query.select(*columns, SQL("%s AS selected", selected)))
-        )
-        self.env.cr.execute("CREATE INDEX ON credit_run_item (partner_id)")
+        if again:
+            self.env.cr.execute(SQL("DELETE FROM credit_run_item WHERE partner_id IN %s", tuple(partner_ids)))
+            self.env.cr.execute(SQL("INSERT INTO credit_run_item %s", items))
+        else:
+            self.env.cr.execute("DROP TABLE IF EXISTS credit_run_item")
+            self.env.cr.execute(SQL("CREATE TEMP TABLE credit_run_item AS %s", items))
+            self.env.cr.execute("CREATE INDEX ON credit_run_item (partner_id)")
         self.env.cr.execute("ANALYZE credit_run_item")
         self._checkpoint()  # the table is to outlive the rollback of a chunk
 
