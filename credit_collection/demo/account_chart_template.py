@@ -115,7 +115,7 @@ class AccountChartTemplate(models.AbstractModel):
     def _credit_demo_day(self, offset):
         """The day so many days from today; where nothing leaves today, from the next day on which something does."""
         company = self.env.company
-        today = self.env["credit.dunning.mailer"]._local_day(company)
+        today = company._dunning_today()
         return company._dunning_closed_days(today).get(today, today) + timedelta(days=offset)
 
     def _credit_demo_partner(self, name):

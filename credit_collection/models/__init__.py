@@ -7,6 +7,7 @@ from . import credit_dunning_level
 from . import credit_dunning_mailer
 from . import credit_dunning_run
 from . import credit_dunning_scenario
+from . import credit_dunning_words
 from . import credit_profile
 from . import ir_attachment
 from . import ir_module_module

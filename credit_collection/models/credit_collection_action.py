@@ -135,7 +135,7 @@ class CreditCollectionAction(models.Model):
         for action in self:
             action.preview_subject, action.preview = action.subject, action.body_sent
             if action.channel == "email" and not action.body_sent:
-                words = self.env["credit.dunning.mailer"]._render(action)
+                words = self.env["credit.dunning.words"]._render(action)
                 action.preview_subject, action.preview = words["subject"], words["html"]
 
     def _compute_to_check(self):
@@ -311,7 +311,7 @@ class CreditCollectionAction(models.Model):
         """Copy the words of the level into the action, to be edited; the placeholders are filled."""
         for action in self:
             action._open_for_change()
-            words = self.env["credit.dunning.mailer"]._render(action)
+            words = self.env["credit.dunning.words"]._render(action)
             action.write({"subject": words["subject"], "body": words["text"]})
 
     def action_reset_text(self):

@@ -97,7 +97,7 @@ class CreditDunningLevel(models.Model):
 
     @api.constrains("channel", "subject", "text")
     def _check_words(self):
-        known = self.env["credit.dunning.mailer"]._placeholders()
+        known = self.env["credit.dunning.words"]._placeholders()
         for level in self:
             if level.channel != "call" and not (level.subject and level.text):
                 raise ValidationError(self.env._("“%s” needs a subject and a text.", level.name))

@@ -7,20 +7,17 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, config, email_normalize, format_amount, format_date, get_lang, html2plaintext, str2bool
+from odoo.tools import SQL, config, email_normalize, html2plaintext
 from odoo.tools.mail import generate_tracking_message_id
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
-from ..tools import text as text_tools
 from ..tools.locks import session_lock
 
 _logger = logging.getLogger(__name__)
 
 # Mails between two look-ups of the ledger: they share their reads.
 BATCH = 50
-# Where the table of items stands in a text that names the place.
-ITEMS = Markup("{items}")
 # So many refusals in a row that are not the mail's fault end the sending for now.
 TROUBLE = 3
 
@@ -109,7 +106,7 @@ class CreditDunningMailer(models.AbstractModel):
     def _sql_held(self):
         """Whether action ``a`` may not leave now, whatever the ledger says of its items."""
         companies = self.env["res.company"].sudo()._dunning_companies()
-        closed = [company.id for company in companies if company._dunning_is_closed(self._local_day(company))]
+        closed = [company.id for company in companies if company._dunning_is_closed(company._dunning_today())]
         return SQL(
             """(a.company_id IN %(closed)s
                 OR EXISTS (SELECT FROM credit_profile r WHERE r.partner_id = a.partner_id AND r.company_id = a.company_id
@@ -118,10 +115,6 @@ class CreditDunningMailer(models.AbstractModel):
                             WHERE l.id = a.level_id AND s.live IS NOT TRUE))""",
             closed=tuple(closed) or (0,),
         )
-
-    @api.model
-    def _local_day(self, company):
-        return fields.Date.context_today(self.with_context(tz=company._dunning_tz()))
 
     # -------------------------------------------------------------------------
     # Re-check
@@ -172,31 +165,11 @@ class CreditDunningMailer(models.AbstractModel):
     # Words
     # -------------------------------------------------------------------------
 
-    @api.model
-    def _placeholders(self):
-        """Return the names an accountant may use in braces."""
-        return (
-            "customer",
-            "contact",
-            "company",
-            "amount",
-            "net_amount",
-            "credits",
-            "item_count",
-            "oldest_due_date",
-            "days_overdue",
-            "deadline",
-            "deadline_days",
-            "today",
-            "collector",
-            "items",
-        )
-
     def _compose(self, actions):
         """Write the mails of the batch; what cannot be written or addressed fails, and stops nobody else."""
         mails, failed = [], {}
         blacklisted = self._blacklisted(actions)
-        self._ready_payment_links(actions)
+        self.env["credit.dunning.words"]._ready_payment_links(actions)
         actions.line_ids.move_id.mapped("ref")  # one read for the batch
         for action in actions:
             problem = self._problem(action, blacklisted)
@@ -215,7 +188,7 @@ class CreditDunningMailer(models.AbstractModel):
         return sorted(mails, key=lambda mail: mail["email_from"])
 
     def _compose_one(self, action):
-        words = self._render(action)
+        words = self.env["credit.dunning.words"]._render(action)
         company, sender = action.company_id, self._sender(action)
         return {
             "action": action,
@@ -227,7 +200,7 @@ class CreditDunningMailer(models.AbstractModel):
             "domain_notifications_email": company.default_from_email or config.get("email_from") or sender,
             "email_to": action.recipient_id.email_formatted,
             "attachments": self._attach_invoices(action),
-            "day": self._local_day(company),
+            "day": company._dunning_today(),
             "profile": action.profile_id.id,
         }
 
@@ -251,106 +224,6 @@ class CreditDunningMailer(models.AbstractModel):
     def _blacklisted(self, actions):
         addresses = {email_normalize(email) for email in actions.recipient_id.mapped("email") if email}
         return set(self.env["mail.blacklist"].sudo().search([("email", "in", list(addresses))]).mapped("email"))
-
-    def _render(self, action):
-        """Return ``subject``, ``text`` (the level's words, filled but for ``{items}``) and ``html`` (the whole mail).
-
-        In the language of the recipient, else of the customer, else of the company.
-        """
-        lang = action.recipient_id.lang or action.partner_id.lang or action.company_id.partner_id.lang
-        lang = get_lang(self.env, lang).code
-        action = action.with_context(lang=lang)
-        values = self.with_context(lang=lang)._render_values(action)
-        text = action.body or text_tools.fill(Markup(action.level_id.text or ""), values["words"])
-        subject = action.subject or text_tools.fill(action.level_id.subject or "", values["words"])
-        qweb = self.env["ir.qweb"].with_context(lang=lang)
-        items = qweb._render("credit_collection.dunning_email_items", values, lang=lang)
-        values.update(subject=subject, before=text, after=items)
-        if ITEMS in text:
-            values["before"], after = text.split(ITEMS, 1)
-            values["after"] = items + after
-        html = qweb._render("credit_collection.dunning_email", values, lang=lang)
-        return {"subject": subject, "text": text, "html": html}
-
-    def _render_values(self, action):
-        """Return what the mail's template shows: the words for the placeholders, and the items grouped by currency."""
-        env = action.env
-        today = self._local_day(action.company_id)
-        lines = action.line_ids.filtered(lambda line: line.state != "void")
-        claimed = lines.filtered(lambda line: line.kind == "claimed")
-        oldest = min(claimed.mapped("date_maturity"), default=False)
-        words = {
-            "customer": action.partner_id.name,
-            "contact": action.recipient_id.name or action.partner_id.name,
-            "company": action.company_id.name,
-            "amount": self._sums(action, "claimed"),
-            "net_amount": self._sums(action, "claimed", "credit"),
-            "credits": self._sums(action, "credit"),
-            "item_count": str(len(claimed)),
-            "oldest_due_date": format_date(env, oldest) if oldest else "",
-            "days_overdue": str((today - oldest).days) if oldest else "",
-            "deadline": format_date(env, fields.Date.add(today, days=action.level_id.deadline_days)),
-            "deadline_days": str(action.level_id.deadline_days),
-            "today": format_date(env, today),
-            "collector": action.user_id.name or action.company_id.name,
-            "items": ITEMS,
-        }
-        groups = [
-            {
-                "currency": currency,
-                "has_late": any(line.kind == "credit" or today > line.date_maturity for line in mine),
-                "links": {line: url for line in mine if (url := self._pay_url(line))},
-                "has_ref": any(line.move_id.ref and line.move_id.is_sale_document() for line in mine),
-                "lines": mine.sorted(
-                    lambda line: (("claimed", "credit", "not_due").index(line.kind), line.date_maturity)
-                ),
-                "total": sum(mine.filtered(lambda line: line.kind != "not_due").mapped("amount")),
-            }
-            for currency, mine in sorted(lines.grouped("currency_id").items(), key=lambda item: item[0].name)
-        ]
-        return {
-            "action": action,
-            "company": action.company_id,
-            "today": today,
-            "groups": groups,
-            "words": words,
-            "format_amount": lambda amount, currency: format_amount(env, amount, currency),
-            "format_date": lambda date: format_date(env, date),
-        }
-
-    def _sums(self, action, *kinds):
-        amounts = (format_amount(action.env, amount, currency) for currency, amount in action._totals(*kinds).items())
-        return " + ".join(amounts)
-
-    # -------------------------------------------------------------------------
-    # Links and attachments
-    # -------------------------------------------------------------------------
-
-    def _pay_url(self, line):
-        """Return the page on which core lets the customer see and pay this invoice, or False."""
-        move = line.move_id.sudo()
-        if line.kind == "credit" or not move.access_token or not move._has_to_be_paid():
-            return False
-        return f"{move.get_base_url()}{move.access_url}?access_token={move.access_token}"
-
-    def _ready_payment_links(self, actions):
-        """Give the invoices of the batch their portal token, where customers may pay online.
-
-        In SQL: through the ORM each posted invoice would be checked again as if its entries had changed.
-        """
-        if not str2bool(self.env["ir.config_parameter"].sudo().get_param("account_payment.enable_portal_payment")):
-            return
-        moves = actions.line_ids.move_id.sudo()
-        moves.flush_recordset(["access_token"])
-        self.env.cr.execute(
-            SQL(
-                """UPDATE account_move SET access_token = gen_random_uuid()::varchar
-                    WHERE id IN %s AND access_token IS NULL AND move_type IN ('out_invoice', 'out_receipt')""",
-                tuple(moves.ids) or (0,),
-            )
-        )
-        moves.invalidate_recordset(["access_token"])
-        moves.fetch(["transaction_ids"])
 
     def _attach_invoices(self, action):
         """Keep the PDF of each claimed invoice with the action, when its level says so."""

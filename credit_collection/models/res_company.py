@@ -42,6 +42,10 @@ class ResCompany(models.Model):
         """Return the time zone in which the company's nightly run asks what day it is."""
         return self.resource_calendar_id.tz or self.env.user.tz or "UTC"
 
+    def _dunning_today(self):
+        """Return what day it is for the company."""
+        return fields.Date.context_today(self.with_context(tz=self._dunning_tz()))
+
     def _dunning_is_closed(self, day):
         """Return whether nothing leaves on this day."""
         return day in self._dunning_closed_days(day, horizon=14)

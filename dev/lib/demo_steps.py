@@ -38,7 +38,7 @@ def switch_on(env, company: int, smtp_port: int) -> dict:
     )
     owner = env["res.company"].browse(company)
     env["credit.dunning.scenario"].search([("company_id", "=", company)]).action_switch_on()
-    today = env["credit.dunning.mailer"]._local_day(owner)
+    today = owner._dunning_today()
     return {
         "company": company,
         "name": owner.name,

@@ -80,7 +80,7 @@ def points() -> dict:
     return {
         "commit": (Cursor, "commit"),
         "mail": (smtplib.SMTP, "send_message"),
-        "render": (mailer, "_render"),
+        "render": (registry["credit.dunning.words"], "_render"),
         "mark_sent": (mailer, "_mark_sent"),
         "lines": (run, "_insert_lines"),
     }
