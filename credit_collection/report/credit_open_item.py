@@ -86,6 +86,7 @@ class CreditOpenItem(models.Model):
             "debit_move_id",
             "max_date",
         ],
+        "credit.collection.action": ["channel", "company_id", "date_planned", "level_id", "partner_id", "state"],
         "credit.collection.action.line": [
             "date_done",
             "is_latest",

@@ -422,12 +422,14 @@ class CreditOpenItem(models.Model):
                       ON ast.move_line_id = i.id AND ast.level_id = st.anchor_level_id AND ast.state = 'reached'
                LEFT JOIN credit_collection_action_line asw
                       ON asw.move_line_id = i.id AND asw.level_id = sw.anchor_level_id AND asw.state = 'reached'
+               LEFT JOIN %(written_to)s wr ON wr.partner_id = p.commercial_partner_id AND wr.company_id = i.company_id
                CROSS JOIN LATERAL (
                    SELECT %(day)s::date AS today,
                           CASE WHEN st.channel = 'call' THEN GREATEST(%(step_date)s, la.date_done + 1)
                                ELSE %(step_date)s END AS step_date,
                           %(written_date)s AS written_date,
-                          CASE WHEN la.written_date > i.date_maturity THEN la.written_date + s.gap_days END AS gap_date) d
+                          GREATEST(CASE WHEN la.written_date > i.date_maturity THEN la.written_date + s.gap_days END,
+                                   CASE WHEN wr.partner_id IS NOT NULL THEN %(day)s::date + 1 END) AS gap_date) d
                CROSS JOIN LATERAL (
                    SELECT st.channel = 'call' AND d.step_date > d.today AND d.written_date <= d.today AS overtaken) v
                CROSS JOIN LATERAL (
@@ -444,9 +446,20 @@ class CreditOpenItem(models.Model):
                    SELECT e.*, CASE WHEN e.level_id IS NOT NULL
                                     THEN COALESCE(cl.following, GREATEST(e.natural_date, e.gap_date, e.today)) END AS date) n""",
             day=day,
+            written_to=self._sql_written_to(day),
             credit=self._sql_is_credit(),
             step_date=dates("st", "ast"),
             written_date=dates("sw", "asw"),
+        )
+
+    def _sql_written_to(self, day):
+        """The customers who get a written reminder that day already: one message per customer and day is enough."""
+        return SQL(
+            """(SELECT DISTINCT partner_id, company_id FROM credit_collection_action
+                 WHERE date_planned = %s AND channel <> 'call' AND channel <> 'manual' AND level_id IS NOT NULL
+                   AND state NOT IN ('void', 'cancelled') AND NOT %s)""",
+            day,
+            bool(self.env.context.get("credit_ignore_prepared")),
         )
 
     def _sql_money(self, day):

@@ -191,6 +191,18 @@ class TestLevels(CollectionCommon):
             self.assertEqual(self._item(invoice).next_level_id, self.call)
         self.due_today.unlink()
 
+    def test_a_customer_gets_one_written_reminder_a_day(self):
+        """A letter to-day, and the courtesy for another item only the next day, however often the run is started."""
+        with freeze_time("2026-03-16"):
+            self._invoice("2026-03-12")
+            coming = self._invoice("2026-03-20", date="2026-03-01")
+        self._night("2026-03-16")
+        self.assertFalse(self._night("2026-03-16"))
+        with freeze_time("2026-03-16"):
+            self.assertEqual(self._state(coming), "too_soon")
+        self._night("2026-03-17")
+        self.assertEqual(self._sent(), [("2026-03-16", "Letter 1"), ("2026-03-17", "Upcoming payment")])
+
     def test_hard_case_30_a_new_invoice_follows_its_own_calendar(self):
         """The gap is kept per item: a new invoice gets its own first letter although its customer was just written to."""
         with freeze_time("2026-03-16"):
@@ -249,6 +261,6 @@ class TestLevels(CollectionCommon):
         action = self._night("2026-03-16").with_user(self.collector)
         line = action.line_ids.filtered(lambda line: line.move_name == second.name)
         action.line_ids = [Command.delete(line.id)]
-        self.assertEqual((self._state(first), self._state(second)), ("prepared", "chase"))
+        self.assertEqual((self._state(first), self._state(second)), ("prepared", "too_soon"))
         action.line_ids = [Command.create({"move_line_id": self._item(second).id})]
         self.assertEqual(len(action.line_ids), 2)
