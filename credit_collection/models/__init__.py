@@ -11,6 +11,7 @@ from . import credit_dunning_words
 from . import credit_profile
 from . import ir_attachment
 from . import ir_module_module
+from . import mail_message
 from . import mail_thread
 from . import res_company
 from . import res_config_settings

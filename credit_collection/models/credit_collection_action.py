@@ -1,8 +1,8 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import SQL, format_amount
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL, clean_context, format_amount, is_html_empty
 
 CHANNELS = [("email", "E-mail"), ("call", "Call"), ("manual", "Set by hand")]
 STATES = [
@@ -27,7 +27,7 @@ TRANSITIONS = {
     "cancelled": set(),
 }
 UNSENT = ("to_confirm", "queued", "failed")
-EVIDENCE = ("sent", "void")
+EVIDENCE = ("sending", "sent", "void")
 # What a person may write, and only on an action that has not left.
 EDITABLE = {"recipient_id", "subject", "body", "date_planned", "user_id", "note", "line_ids"}
 
@@ -172,11 +172,26 @@ class CreditCollectionAction(models.Model):
     # Guards
     # -------------------------------------------------------------------------
 
+    @api.constrains("recipient_id", "partner_id")
+    def _check_recipient(self):
+        for action in self:
+            if action.recipient_id and action.recipient_id.commercial_partner_id != action.partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s is no contact of %(customer)s.",
+                        contact=action.recipient_id.display_name,
+                        customer=action.partner_id.display_name,
+                    )
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         """Create ad-hoc messages, to confirm; everything with a level comes from the run."""
         allowed = EDITABLE | {"partner_id", "company_id"}
-        actions = super().create([{key: value for key, value in vals.items() if key in allowed} for vals in vals_list])
+        vals_list = [{key: value for key, value in vals.items() if key in allowed} for vals in vals_list]
+        # defaults of the context would come in beside the guard
+        model = self.with_context(clean_context(self.env.context))
+        actions = super(CreditCollectionAction, model).create(vals_list)
         for action in actions:
             if action.partner_id != action.partner_id.commercial_partner_id:
                 raise UserError(
@@ -222,20 +237,21 @@ class CreditCollectionAction(models.Model):
             self._trigger_sending()
 
     def _filter_evidence(self):
-        """Return the actions of which nothing may change any more."""
+        """Return the actions of which nothing may change any more: they have left, or may have."""
         return self.filtered(lambda action: action.state in EVIDENCE)
 
-    def _set_state(self, state, **vals):
+    def _set_state(self, state, since=None, **vals):
         """The one way an action changes its state; the levels of its items follow.
 
         :param str state: one of ``STATES``
+        :param str since: the only state it may come from, where a button means one
         :param vals: further values that belong to this change (reason, date_done …)
         :raise UserError: when an action cannot go from its state to this one
         """
         self.check_access("write")
         self.sudo()._lock_state()
         for action in self:
-            if state not in TRANSITIONS[action.state]:
+            if state not in TRANSITIONS[action.state] or since not in (None, action.state):
                 labels = dict(self._fields["state"]._description_selection(self.env))
                 raise UserError(
                     self.env._(
@@ -273,10 +289,8 @@ class CreditCollectionAction(models.Model):
 
         :raise UserError: when an ad-hoc message has no words
         """
-        for action in self:
-            if not action.level_id and not (action.subject and action.body):
-                raise UserError(self.env._("Write a subject and a text before confirming the message."))
-        self._set_state("queued", reason=False)
+        self._check_words()
+        self._set_state("queued", "to_confirm", reason=False)
         self._trigger_sending()
 
     def action_cancel(self):
@@ -287,25 +301,32 @@ class CreditCollectionAction(models.Model):
 
     def action_retry(self):
         """Try a failed action again, with the address the contact has now."""
-        self._set_state("queued", reason=False)
+        self._check_words()
+        self._set_state("queued", "failed", reason=False)
         self._trigger_sending()
 
     def action_resend(self):
         """Send again an action that was found half-way (*To check*): the customer may get it twice."""
         self._check_abandoned()
-        self._set_state("queued", message_id=False, reason=self.env._("Sent again by %s", self.env.user.name))
+        reason = self.env._("Sent again by %s", self.env.user.name)
+        self._set_state("queued", "sending", message_id=False, reason=reason)
         self._trigger_sending()
 
     def action_mark_sent(self):
         """Say that an action found half-way (*To check*) did leave."""
         self._check_abandoned()
-        self._set_state(
-            "sent", date_done=fields.Datetime.now(), reason=self.env._("Marked as sent by %s", self.env.user.name)
-        )
+        reason = self.env._("Marked as sent by %s", self.env.user.name)
+        self._set_state("sent", "sending", date_done=fields.Datetime.now(), reason=reason)
 
     def action_done(self):
         """The call was made."""
-        self._set_state("sent", date_done=fields.Datetime.now())
+        self._set_state("sent", "to_do", date_done=fields.Datetime.now())
+
+    def _check_words(self):
+        """:raise UserError: when an ad-hoc message has no words"""
+        for action in self:
+            if not action.level_id and not (action.subject and not is_html_empty(action.body)):
+                raise UserError(self.env._("Write a subject and a text before confirming the message."))
 
     def action_edit_text(self):
         """Copy the words of the level into the action, to be edited; the placeholders are filled."""
@@ -360,6 +381,8 @@ class CreditCollectionAction(models.Model):
 
         What the items had reached at or above that level no longer counts, so that they climb again from there.
         """
+        if items.company_id - level.company_id:
+            raise UserError(self.env._("“%s” is a level of another company.", level.name))
         day = day or fields.Date.context_today(self)
         former = (
             self.env["credit.collection.action.line"]

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, clean_context
 
 
 class CreditCollectionActionLine(models.Model):
@@ -54,6 +54,9 @@ class CreditCollectionActionLine(models.Model):
     )
     channel = fields.Selection(related="action_id.channel")
 
+    _item_uniq = models.UniqueIndex(
+        "(action_id, move_line_id) WHERE state <> 'void'", "This item stands in the reminder already."
+    )
     _latest_uniq = models.UniqueIndex("(move_line_id) WHERE is_latest", "An item has only one level reached last.")
     _pending_uniq = models.UniqueIndex(
         "(move_line_id) WHERE state = 'pending'", "An item waits in only one reminder at a time."
@@ -68,10 +71,12 @@ class CreditCollectionActionLine(models.Model):
 
         :raise UserError: when the action has left, or the item is not an open item of its customer
         """
-        lines = super().create([{key: vals.get(key) for key in ("action_id", "move_line_id")} for vals in vals_list])
+        model = self.with_context(clean_context(self.env.context))
+        kept = [{key: vals.get(key) for key in ("action_id", "move_line_id")} for vals in vals_list]
+        lines = super(CreditCollectionActionLine, model).create(kept)
         lines.action_id._open_for_change()
         for action, added in lines.grouped("action_id").items():
-            items = self.env["credit.open.item"].browse(added.move_line_id.ids).exists()
+            items = self.env["credit.open.item"]._of_today().browse(added.move_line_id.ids).exists()
             foreign = (
                 len(items) < len(added)
                 or items.partner_id != action.partner_id
@@ -176,4 +181,5 @@ class CreditCollectionActionLine(models.Model):
 
     def _create_evidence(self, vals_list):
         """The one way the module itself creates lines with a level."""
-        return super().create(vals_list)  # pylint: disable=super-method-mismatch
+        model = self.with_context(clean_context(self.env.context))
+        return super(CreditCollectionActionLine, model).create(vals_list)  # pylint: disable=super-method-mismatch

@@ -448,7 +448,7 @@ class CreditDunningMailer(models.AbstractModel):
                 [
                     {
                         "model": "credit.profile",
-                        "res_id": action.profile_id.id,
+                        "res_id": (action.profile_id or action.partner_id._followup_profile(action.company_id)).id,
                         "record_name": action.partner_id.display_name,
                         "message_type": "email_outgoing",
                         "subtype_id": note,

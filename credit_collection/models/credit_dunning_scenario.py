@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
@@ -44,6 +45,11 @@ class CreditDunningScenario(models.Model):
     _threshold_range = models.Constraint(
         "CHECK (unallocated_threshold >= 0)", "The share of unallocated payments cannot be negative."
     )
+
+    def write(self, vals):
+        if "company_id" in vals and self.company_id.ids not in ([], [vals["company_id"]]):
+            raise UserError(self.env._("A scenario stays in its company. Duplicate it for the other one."))
+        return super().write(vals)
 
     def copy(self, default=None):
         copies = super().copy(default)

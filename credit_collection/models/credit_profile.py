@@ -255,10 +255,7 @@ class CreditProfile(models.Model):
     def _merge_into(self, target):
         """Move what hangs on these files to ``target`` (the customers were merged) and delete them."""
         for profile in self:
-            self.env["mail.message"].sudo().search([("model", "=", self._name), ("res_id", "=", profile.id)]).write(
-                {"res_id": target.id}
-            )
-            profile.activity_ids.write({"res_id": target.id})
+            profile._move_history(target)
             kept = ("collector_id", "scenario_id", "always_confirm", "reply_waiting", "bounced_email")
             vals = {name: profile[name] for name in kept if profile[name] and not target[name]}
             vals = self._convert_to_write(vals)
@@ -267,3 +264,23 @@ class CreditProfile(models.Model):
             vals["contact_ids"] = [fields.Command.link(contact.id) for contact in profile.contact_ids]
             target.write(vals)
         self.unlink()
+
+    def _move_history(self, target):
+        """Hang messages, activities and attachments on ``target``. In SQL: sent reminders refuse to be changed."""
+        self.env.flush_all()
+        for table, model_field in (
+            ("mail_message", "model"),
+            ("mail_activity", "res_model"),
+            ("ir_attachment", "res_model"),
+        ):
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET res_id = %s WHERE %s = %s AND res_id = %s",
+                    SQL.identifier(table),
+                    target.id,
+                    SQL.identifier(model_field),
+                    self._name,
+                    self.id,
+                )
+            )
+        self.env.invalidate_all()

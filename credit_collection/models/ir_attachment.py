@@ -1,23 +1,31 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+ACTION = "credit.collection.action"
+
 
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_dunning_evidence(vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if vals.keys() - {"access_token"}:
+            self._check_dunning_evidence([vals])
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_dunning_evidence(self):
         self._check_dunning_evidence()
 
-    def write(self, vals):
-        if {"raw", "datas", "db_datas", "store_fname", "res_model", "res_id", "name"} & vals.keys():
-            self._check_dunning_evidence()
-        return super().write(vals)
-
-    def _check_dunning_evidence(self):
-        """Refuse to change what was attached to a reminder that was sent."""
-        ids = {att.res_id for att in self.sudo() if att.res_model == "credit.collection.action"}
-        if self.env["credit.collection.action"].sudo().browse(ids).exists()._filter_evidence():
-            raise UserError(
-                self.env._("This file was sent with a reminder and is kept as evidence: it cannot be changed.")
-            )
+    def _check_dunning_evidence(self, vals_list=()):
+        """Refuse to change, remove or add anything to what was attached to a reminder that was sent."""
+        ids = {attachment.res_id for attachment in self.sudo() if attachment.res_model == ACTION}
+        for vals in vals_list:
+            if vals.get("res_model") == ACTION and vals.get("res_id"):
+                ids.add(int(vals["res_id"]))
+        if ids and self.env[ACTION].sudo().browse(ids).exists()._filter_evidence():
+            raise UserError(self.env._("What was sent with a reminder is kept as evidence: it cannot be changed."))

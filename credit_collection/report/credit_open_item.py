@@ -210,8 +210,10 @@ class CreditOpenItem(models.Model):
             raise UserError(self.env._("“%s” is not a day. Write it like 2026-03-31.", value)) from error
 
     def _of_today(self):
-        """Return the model as of today, whatever day the user looks at elsewhere."""
-        return self.with_context(credit_as_of=False)
+        """Return the model as of today, whatever the context says: it may come from a client."""
+        return self.with_context(
+            credit_as_of=False, credit_facts_only=False, credit_ignore_prepared=False, credit_rows=False
+        )
 
     # -------------------------------------------------------------------------
     # How little is read: no policy where only facts are asked for, and of the customers named only

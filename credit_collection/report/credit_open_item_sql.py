@@ -122,7 +122,7 @@ class CreditOpenItem(models.Model):
         )
         condition = SQL("l.account_id IN %s", accounts)
         column, ids = self.env.context.get("credit_rows") or ("id", self._ids)
-        if not ids:
+        if not ids or column not in ("id", "move_id", "partner_id"):
             return condition
         if column == "partner_id":
             named = SQL("SELECT id FROM res_partner WHERE commercial_partner_id IN %s", tuple(ids))

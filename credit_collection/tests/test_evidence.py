@@ -6,7 +6,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 from odoo import Command
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import CollectionCommon
@@ -82,15 +82,71 @@ class TestEvidence(CollectionCommon):
             with self.assertRaisesRegex(UserError, "interrupted"):
                 getattr(self.action, button)()
 
-    def test_attachments_of_a_sent_reminder_stay(self):
-        attachment = self.env["ir.attachment"].create(
-            {"name": "INV.pdf", "raw": b"%PDF", "res_model": "credit.collection.action", "res_id": self.action.id}
+    def test_attachments_of_a_sent_reminder_stay_and_none_is_added(self):
+        Attachment = self.env["ir.attachment"]
+        place = {"res_model": "credit.collection.action", "res_id": self.action.id}
+        attachment = Attachment.create({"name": "INV.pdf", "raw": b"%PDF"})
+        for user in (self.collector, self.manager):
+            with self.assertRaises(UserError):
+                Attachment.with_user(user).create({"name": "forged.pdf", "raw": b"%PDF", **place})
+            with self.assertRaises(UserError):
+                attachment.with_user(user).write(place)
+        self.env.cr.execute(
+            "UPDATE ir_attachment SET res_model = %s, res_id = %s WHERE id = %s", [*place.values(), attachment.id]
         )
+        attachment.invalidate_recordset()
         for user in (self.collector, self.manager):
             with self.assertRaises(UserError):
                 attachment.with_user(user).unlink()
+            for vals in ({"raw": b"other"}, {"mimetype": "text/plain"}, {"res_id": False}, {"name": "other"}):
+                with self.assertRaises(UserError):
+                    attachment.with_user(user).write(vals)
+
+    def test_the_history_entry_of_a_sent_reminder_stays(self):
+        message = self.action.mail_message_id
+        for user in (self.collector, self.manager):
             with self.assertRaises(UserError):
-                attachment.with_user(user).write({"raw": b"other"})
+                message.with_user(user).write({"body": "<p>nothing was claimed</p>"})
+            with self.assertRaises(UserError):
+                message.with_user(user).unlink()
+            self.assertFalse(self.action.profile_id.with_user(user).has_access("unlink"))
+
+    def test_defaults_of_a_context_do_not_get_past_the_guard(self):
+        forged = {"default_state": "sent", "default_body_sent": "forged", "default_level_id": self.notice.id}
+        action = self.env["credit.collection.action"].with_user(self.collector).with_context(**forged)
+        action = action.create({"partner_id": self.partner.id})
+        self.assertRecordValues(action, [{"state": "to_confirm", "body_sent": False, "level_id": False}])
+        forged = {"default_state": "reached", "default_is_latest": True, "default_level_id": self.notice.id}
+        line = self.env["credit.collection.action.line"].with_user(self.collector)
+        line = line.with_context(**forged, credit_facts_only=True, credit_as_of="2020-01-01")
+        line = line.create({"action_id": action.id, "move_line_id": self._item(self.invoice).id})
+        self.assertRecordValues(line, [{"state": "info", "is_latest": False, "level_id": False, "amount": 1000.0}])
+
+    def test_a_recipient_must_be_a_contact_of_the_customer(self):
+        with self.assertRaises(ValidationError):
+            self.env["credit.collection.action"].with_user(self.collector).create(
+                {"partner_id": self.partner.id, "recipient_id": self.partner_a.id}
+            )
+
+    def test_no_button_moves_an_action_that_is_being_sent(self):
+        self.action._write_state({"state": "sending"})
+        for button in ("action_confirm", "action_retry", "action_done"):
+            with self.assertRaisesRegex(UserError, "cannot become"):
+                getattr(self.action.with_user(self.collector), button)()
+
+    def test_merging_several_customers_into_one_without_a_file_keeps_one_file(self):
+        first, second = self._customer("First"), self._customer("Second")
+        files = first._followup_profile(self.company) | second._followup_profile(self.company)
+        files[0].message_post(body="Told the first")
+        files[1].message_post(body="Told the second")
+        target = self._customer("Target")
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge((first | second | target).ids, target)
+        self.env.invalidate_all()
+        profile = self.env["credit.profile"].search([("partner_id", "=", target.id)])
+        bodies = " ".join(profile.message_ids.mapped("body"))
+        self.assertEqual(len(profile), 1)
+        self.assertIn("Told the first", bodies)
+        self.assertIn("Told the second", bodies)
 
     def _interrupted(self):
         """A reminder during whose hand-over the server hung up."""

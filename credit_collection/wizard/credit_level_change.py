@@ -22,7 +22,7 @@ class CreditLevelChange(models.TransientModel):
     @api.model
     def default_get(self, fields_list):
         values = super().default_get(fields_list)
-        items = self.env["credit.open.item"].browse(self.env.context.get("active_ids", [])).exists()
+        items = self.env["credit.open.item"]._of_today().browse(self.env.context.get("active_ids", [])).exists()
         if len(items.company_id) > 1:
             raise UserError(self.env._("Choose items of one company."))
         values["item_ids"] = [fields.Command.set(items.ids)]
