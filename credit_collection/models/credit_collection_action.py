@@ -32,6 +32,20 @@ EVIDENCE = ("sending", "sent", "void")
 EDITABLE = {"recipient_id", "subject", "body", "date_planned", "user_id", "note", "line_ids"}
 
 
+def blank_columns(model, allowed):
+    """Return empty values for the stored fields not in ``allowed``: no default, of the context or of a user's own
+    ``ir.default``, fills a field that has a value."""
+    return {
+        name: False
+        for name, field in model._fields.items()
+        if name not in allowed
+        and name not in models.MAGIC_COLUMNS
+        and field.column_type
+        and field.store
+        and not field.compute
+    }
+
+
 class CreditCollectionAction(models.Model):
     """One act towards one customer: planned, then done. Agenda and evidence in one.
 
@@ -188,7 +202,8 @@ class CreditCollectionAction(models.Model):
     def create(self, vals_list):
         """Create ad-hoc messages, to confirm; everything with a level comes from the run."""
         allowed = EDITABLE | {"partner_id", "company_id"}
-        vals_list = [{key: value for key, value in vals.items() if key in allowed} for vals in vals_list]
+        blank = {**blank_columns(self, allowed), "state": "to_confirm", "channel": "email"}
+        vals_list = [blank | {key: value for key, value in vals.items() if key in allowed} for vals in vals_list]
         # defaults of the context would come in beside the guard
         model = self.with_context(clean_context(self.env.context))
         actions = super(CreditCollectionAction, model).create(vals_list)
@@ -205,7 +220,7 @@ class CreditCollectionAction(models.Model):
             raise UserError(
                 self.env._("These fields of an action change only by its buttons: %s.", self._labels(forbidden))
             )
-        if vals.keys() - {"note", "user_id"}:
+        if vals.keys() - {"note", "user_id"} or "manual" in self.mapped("channel"):
             self._open_for_change("to_do")
         return super().write(vals)
 
@@ -367,6 +382,7 @@ class CreditCollectionAction(models.Model):
         for action in self:
             reason = self.env._("Came back from %s", email)
             action._set_state("void" if action.state == "sent" else "failed", reason=reason)
+            action.line_ids._void_later_calls()
             profile = action.partner_id._followup_profile(action.company_id)
             profile.bounced_email = email
             profile._raise_activity(

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, clean_context
 
+from .credit_collection_action import blank_columns
+
 
 class CreditCollectionActionLine(models.Model):
     """An instalment in an action, with that day's figures.
@@ -72,7 +74,9 @@ class CreditCollectionActionLine(models.Model):
         :raise UserError: when the action has left, or the item is not an open item of its customer
         """
         model = self.with_context(clean_context(self.env.context))
-        kept = [{key: vals.get(key) for key in ("action_id", "move_line_id")} for vals in vals_list]
+        allowed = ("action_id", "move_line_id")
+        blank = {**blank_columns(self, allowed), "state": "info"}
+        kept = [blank | {key: vals.get(key) for key in allowed} for vals in vals_list]
         lines = super(CreditCollectionActionLine, model).create(kept)
         lines.action_id._open_for_change()
         for action, added in lines.grouped("action_id").items():
@@ -125,9 +129,12 @@ class CreditCollectionActionLine(models.Model):
                        RETURNING old.move_line_id, old.written_date)
                    UPDATE credit_collection_action_line new
                       SET state = 'reached', date_done = %(day)s,
-                          written_date = CASE WHEN a.channel = 'call' THEN former.written_date ELSE %(day)s END
+                          written_date = CASE WHEN 'call' IN (a.channel, v.channel) THEN former.written_date
+                                              ELSE %(day)s END
                      FROM line
                      JOIN credit_collection_action a ON a.id = line.action_id
+                     JOIN credit_collection_action_line own ON own.id = line.id
+                     LEFT JOIN credit_dunning_level v ON v.id = own.level_id
                      LEFT JOIN former ON former.move_line_id = line.move_line_id
                     WHERE new.id = line.id AND line.state = 'pending'
                 RETURNING new.id""",
@@ -151,6 +158,18 @@ class CreditCollectionActionLine(models.Model):
         if self:
             self._write_evidence({"state": "void", "is_latest": False})
             self._refresh_latest()
+
+    def _void_later_calls(self):
+        """A call made after a letter that came back does not stand for the letter."""
+        level = {line.move_line_id: line.level_id for line in self if line.level_id and line.move_line_id}
+        calls = self.search([("move_line_id", "in", self.move_line_id.ids), ("is_latest", "=", True)])
+        calls.filtered(
+            lambda call: (
+                call.channel == "call"
+                and call.move_line_id in level
+                and call.level_id.day >= level[call.move_line_id].day
+            )
+        )._void()
 
     def _refresh_latest(self):
         """Find again the last reached line of the items of these lines."""

@@ -115,7 +115,18 @@ class CreditDunningLevel(models.Model):
     def write(self, vals):
         if "scenario_id" in vals and any(level.scenario_id.id != vals["scenario_id"] for level in self):
             raise UserError(self.env._("A level stays in its scenario. Archive it here and create it anew there."))
-        return super().write(vals)
+        before = self._used_in_order()
+        result = super().write(vals)
+        if before != self._used_in_order():
+            raise UserError(self.env._("Levels already used for reminders keep their order. Archive them instead."))
+        return result
+
+    def _used_in_order(self):
+        """Return the levels of these scenarios that were used, in the order in which items climb them."""
+        levels = self.with_context(active_test=False).search([("scenario_id", "in", self.scenario_id.ids)])
+        lines = self.env["credit.collection.action.line"].sudo()
+        used = {level for [level] in lines._read_group([("level_id", "in", levels.ids)], ["level_id"])}
+        return levels.filtered(lambda level: level in used).ids
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

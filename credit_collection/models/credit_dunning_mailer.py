@@ -112,7 +112,7 @@ class CreditDunningMailer(models.AbstractModel):
                 OR EXISTS (SELECT FROM credit_profile r WHERE r.partner_id = a.partner_id AND r.company_id = a.company_id
                                                          AND r.reply_waiting)
                 OR EXISTS (SELECT FROM credit_dunning_level l JOIN credit_dunning_scenario s ON s.id = l.scenario_id
-                            WHERE l.id = a.level_id AND s.live IS NOT TRUE))""",
+                            WHERE l.id = a.level_id AND (s.live AND s.active) IS NOT TRUE))""",
             closed=tuple(closed) or (0,),
         )
 
@@ -133,24 +133,33 @@ class CreditDunningMailer(models.AbstractModel):
         dropped, moved, changed = actions.line_ids.browse(), {}, actions.browse()
         for company, mine in actions.grouped("company_id").items():
             items = OpenItem.with_context(tz=company._dunning_tz()).browse(mine.line_ids.move_line_id.ids).exists()
-            items.fetch(["chase_state", "next_level_id", "claimable_amount"])
+            items.fetch(["chase_state", "next_level_id", "claimable_amount", "claimable_company", "days_overdue"])
             by_id = {item.id: item for item in items}
             for line in mine.line_ids:
                 item = by_id.get(line.move_line_id.id)
                 if line.state == "void":
                     continue
-                if not item or (
-                    line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id)
+                if (
+                    not item
+                    or item.chase_state == "excluded"
+                    or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id))
                 ):
                     dropped |= line
                     changed |= line.action_id
-                elif line.currency_id.compare_amounts(line.amount, item.claimable_amount):
-                    moved[line] = item.claimable_amount
-                    changed |= line.action_id
+                else:
+                    late = line.kind == "not_due" and item.days_overdue > 0
+                    if late or line.currency_id.compare_amounts(line.amount, item.claimable_amount):
+                        moved[line] = {"amount": item.claimable_amount, "kind": "claimed" if late else line.kind}
+                        changed |= line.action_id
+            changed |= self._add_credits(mine.filtered("level_id"), OpenItem)
         if dropped:
             dropped._void()
-        for line, amount in moved.items():
-            line._write_evidence({"amount": amount})
+        for line, vals in moved.items():
+            line._write_evidence(vals)
+        for action in changed:
+            claimed = action.line_ids.filtered(lambda line: line.kind == "claimed" and line.state != "void")
+            claimed = OpenItem.browse(claimed.move_line_id.ids)
+            action._write_state({"amount_company": sum(claimed.mapped("claimable_company"))})
         for action in actions:
             standing = action.line_ids.filtered(lambda line: line.state != "void")
             if action.level_id and not any(line.state == "pending" for line in standing):
@@ -160,6 +169,26 @@ class CreditDunningMailer(models.AbstractModel):
             else:
                 ready |= action
         return ready
+
+    def _add_credits(self, actions, OpenItem):
+        """List the credits that came since the actions were prepared; return the actions that changed."""
+        credits = OpenItem.search(
+            [
+                ("company_id", "in", actions.company_id.ids),
+                ("partner_id", "in", actions.partner_id.ids),
+                ("bucket", "=", "credit"),
+            ]
+        )
+        vals_list = []
+        for action in actions:
+            claimed, listed = action._totals("claimed"), action.line_ids.move_line_id
+            vals_list += [
+                {**item._prepare_line_vals(), "action_id": action.id, "move_line_id": item.id, "state": "info"}
+                for item in credits
+                if item.partner_id == action.partner_id and item.currency_id in claimed
+                if item.claimable_amount and item.move_line_id not in listed
+            ]
+        return actions.line_ids._create_evidence(vals_list).action_id
 
     # -------------------------------------------------------------------------
     # Words

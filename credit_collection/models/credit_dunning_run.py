@@ -56,6 +56,7 @@ class CreditDunningRun(models.AbstractModel):
         with session_lock(self.env.cr, self._LOCK_CLASS, company.id):
             self._checkpoint()  # the snapshot of before the lock does not show what its last holder did
             self._transaction(lambda: self.env["credit.profile"].sudo()._create_missing(company))
+            self._transaction(lambda: self._drop_settled(company))
             self._read_items(company, item_ids)
             prepared = self.env["credit.collection.action"]
             while calls := self._prepare_pass(company, "call", item_ids):
@@ -69,6 +70,26 @@ class CreditDunningRun(models.AbstractModel):
                 self.env.cr.execute("ANALYZE credit_collection_action_line")
             self._checkpoint()
         return prepared
+
+    def _drop_settled(self, company):
+        """What waits for a person and was settled meanwhile leaves the lists."""
+        lines = (
+            self.env["credit.collection.action.line"]
+            .sudo()
+            .search(
+                [
+                    ("state", "=", "pending"),
+                    ("action_id.company_id", "=", company.id),
+                    ("action_id.state", "in", ("to_confirm", "failed")),
+                ]
+            )
+        )
+        items = self.env["credit.open.item"].sudo()._of_today().browse(lines.move_line_id.ids).exists()
+        settled = lines.filtered(lambda line: line.move_line_id.id not in set(items.ids))
+        settled._void()
+        done = settled.action_id.filtered(lambda action: "pending" not in action.line_ids.mapped("state"))
+        if done:
+            done._set_state("cancelled", reason=self.env._("None of its items may be claimed any more."))
 
     def _read_items(self, company, item_ids, partner_ids=None):
         """Keep the company's open items in a temporary table, with whether each was selected.
@@ -183,6 +204,14 @@ class CreditDunningRun(models.AbstractModel):
                       JOIN credit_dunning_level l ON l.id = a.level_id
                       JOIN credit_run_item i ON i.partner_id = a.partner_id
                      WHERE a.id IN %(ids)s
+                ), listed AS (
+                    SELECT *, BOOL_OR(chase_state = 'covered' AND days_overdue > 0) OVER money
+                           OR SUM(CASE WHEN chase_state = 'credit' OR climbs OR days_overdue > 0 AND head_day > 0
+                                       THEN claimable_amount ELSE 0 END) OVER money <= 0 AS held
+                      FROM item
+                     WHERE claimable_amount <> 0 AND (climbs OR head_day > 0 OR chase_state = 'credit')
+                       AND chase_state NOT IN ('excluded', 'prepared', 'disputed', 'planned', 'promised')
+                    WINDOW money AS (PARTITION BY action_id, currency_id)
                 ), line AS (
                     INSERT INTO credit_collection_action_line (action_id, move_line_id, move_name, date, date_maturity,
                                 currency_id, amount, kind, level_id, state, is_latest, date_done, written_date,
@@ -196,9 +225,8 @@ class CreditDunningRun(models.AbstractModel):
                            CASE WHEN climbs AND %(call)s THEN %(today)s::date END,
                            CASE WHEN climbs AND %(call)s THEN last_written_date END,
                            create_uid, create_date, create_uid, create_date
-                      FROM item
-                     WHERE claimable_amount <> 0 AND (climbs OR head_day > 0)
-                       AND chase_state NOT IN ('excluded', 'prepared', 'disputed', 'planned', 'promised')
+                      FROM listed
+                     WHERE climbs OR NOT held OR days_overdue <= 0 AND chase_state <> 'credit'
                      ORDER BY action_id, date_maturity, id
                     RETURNING action_id, move_line_id, kind
                 )
@@ -217,7 +245,9 @@ class CreditDunningRun(models.AbstractModel):
 
     def _ask_for_allocation(self, company):
         """One activity per customer whose reminder is held by unallocated money, until someone has allocated it."""
-        partners = self.env["res.partner"].browse(self._partners(SQL("selected AND chase_state = 'covered'")))
+        partners = self.env["res.partner"].browse(
+            self._partners(SQL("selected AND chase_state = 'covered' AND claimable_amount <> 0"))
+        )
         partners._followup_profiles(company)._raise_activity(
             "credit_collection.mail_activity_allocate",
             self.env._("Allocate this customer's payments: a reminder waits for it."),

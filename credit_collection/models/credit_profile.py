@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
@@ -158,7 +160,9 @@ class CreditProfile(models.Model):
                 [
                     ("partner_id", "=", self.partner_id.id),
                     ("company_id", "=", self.company_id.id),
+                    "|",
                     ("days_overdue", ">", 0),
+                    ("bucket", "=", "credit"),
                 ]
             )
         )
@@ -220,7 +224,7 @@ class CreditProfile(models.Model):
                 {
                     "activity_type_id": activity_type.id,
                     "summary": summary,
-                    "note": (note or {}).get(profile),
+                    "note": escape((note or {}).get(profile, "")),
                     "res_model_id": model.id,
                     "res_id": profile.id,
                     "user_id": responsible[profile].id,

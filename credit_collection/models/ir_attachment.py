@@ -9,13 +9,17 @@ class IrAttachment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_dunning_evidence(vals_list)
-        return super().create(vals_list)
+        attachments = super().create(vals_list)
+        attachments._check_dunning_evidence()  # where they are now: defaults of the context count too
+        return attachments
 
     def write(self, vals):
         if vals.keys() - {"access_token"}:
-            self._check_dunning_evidence([vals])
-        return super().write(vals)
+            self._check_dunning_evidence()
+        res = super().write(vals)
+        if {"res_model", "res_id"} & vals.keys():
+            self._check_dunning_evidence()
+        return res
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_dunning_evidence(self):

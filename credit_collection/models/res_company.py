@@ -48,7 +48,7 @@ class ResCompany(models.Model):
 
     def _dunning_is_closed(self, day):
         """Return whether nothing leaves on this day."""
-        return day in self._dunning_closed_days(day, horizon=14)
+        return self._dunning_unusual_days(day, 0).get(fields.Date.to_string(day), False)
 
     def _dunning_closed_days(self, day, horizon=400):
         """Return the days on which nothing leaves, each with the next working day, as ``{date: date}``.
@@ -56,10 +56,7 @@ class ResCompany(models.Model):
         :param date day: the first day looked at
         :param int horizon: how many days ahead; a later closed day is only met again on the day itself
         """
-        self.ensure_one()
-        calendar = self.resource_calendar_id
-        start = datetime.combine(day, time.min)
-        unusual = calendar._get_unusual_days(start, start + timedelta(days=horizon), self) if calendar else {}
+        unusual = self._dunning_unusual_days(day, horizon)
         closed, following = {}, None
         for text in sorted(unusual, reverse=True):
             current = fields.Date.to_date(text)
@@ -68,3 +65,10 @@ class ResCompany(models.Model):
             elif following:
                 closed[current] = following
         return closed
+
+    def _dunning_unusual_days(self, day, horizon):
+        """Return whether the company's calendar is closed, by ISO date, from ``day`` on."""
+        self.ensure_one()
+        calendar = self.resource_calendar_id
+        start, end = datetime.combine(day, time.min), datetime.combine(day, time.max)
+        return calendar._get_unusual_days(start, end + timedelta(days=horizon), self) if calendar else {}

@@ -105,7 +105,14 @@ class CreditOpenItem(models.Model):
             "scenario_id",
             "sequence",
         ],
-        "credit.dunning.scenario": ["company_id", "gap_days", "live", "minimum_amount", "unallocated_threshold"],
+        "credit.dunning.scenario": [
+            "active",
+            "company_id",
+            "gap_days",
+            "live",
+            "minimum_amount",
+            "unallocated_threshold",
+        ],
         "credit.profile": [
             "always_confirm",
             "bounced_email",
@@ -335,10 +342,14 @@ class CreditOpenItem(models.Model):
             ),
             "not_due": lambda: self.env._("Not due yet: “%(level)s” leaves on %(day)s.", level=level, day=day),
             "waiting": lambda: self.env._("“%(level)s” leaves on %(day)s.", level=level, day=day),
-            "covered": lambda: self.env._(
-                "Unallocated credits of %(amount)s cover %(share)s %% of the claim: allocate it first.",
-                amount=format_amount(self.env, self.unallocated_amount, self.currency_id),
-                share=formatLang(self.env, self.unallocated_share, digits=1),
+            "covered": lambda: (
+                self.env._("It is matched with a payment that does not count yet.")
+                if self.currency_id.is_zero(self.claimable_amount)
+                else self.env._(
+                    "Unallocated credits of %(amount)s cover %(share)s %% of the claim: allocate it first.",
+                    amount=format_amount(self.env, self.unallocated_amount, self.currency_id),
+                    share=formatLang(self.env, self.unallocated_share, digits=1),
+                )
             ),
             "small": lambda: self.env._("The customer owes too little to be chased."),
             "reply": lambda: self.env._("The customer answered: read the answer first."),
@@ -361,7 +372,7 @@ class CreditOpenItem(models.Model):
             )
         if self.move_id.sudo().payment_state == "blocked":
             return self.env._("The payment of this invoice is blocked.")
-        if self.move_id.sudo().payment_state == "in_payment":
+        if self.move_id.sudo().payment_state in ("in_payment", "paid"):
             return self.env._("A payment of this invoice is being processed.")
         return self.env._("“No Follow-Up” is set on the entry.")
 

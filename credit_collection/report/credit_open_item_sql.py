@@ -272,7 +272,7 @@ class CreditOpenItem(models.Model):
             ("reply", SQL("pr.reply_waiting")),
             ("too_soon", SQL("n.gap_date > %s", day)),
             ("waiting", SQL("n.date > %s", day)),
-            ("not_live", SQL("s.live IS NOT TRUE")),
+            ("not_live", SQL("(s.live AND s.active) IS NOT TRUE")),
         ]
         ignored = {"prepared"} if self.env.context.get("credit_ignore_prepared") else set()
         return [(state, rule) for state, rule in rules if state not in ignored]
@@ -281,7 +281,7 @@ class CreditOpenItem(models.Model):
         """No customer, core's switches, an end date not yet reached, or a payment in process that has no entry yet."""
         return SQL(
             """(p.id IS NULL OR i.no_followup OR i.followup_excluded_until >= %s
-                OR m.payment_state IN ('blocked', 'in_payment'))""",
+                OR m.payment_state IN ('blocked', 'in_payment') OR m.payment_state = 'paid' AND i.free > 0)""",
             day,
         )
 
@@ -407,7 +407,8 @@ class CreditOpenItem(models.Model):
 
         def dates(step, anchor):
             return SQL(
-                "COALESCE(%(anchor)s.date_done + %(step)s.delay_days, i.date_maturity + %(step)s.day)",
+                """GREATEST(COALESCE(%(anchor)s.date_done + %(step)s.delay_days, i.date_maturity + %(step)s.day),
+                            CASE WHEN %(step)s.day > 0 THEN i.date_maturity + 1 END)""",
                 anchor=SQL.identifier(anchor),
                 step=SQL.identifier(step),
             )
@@ -416,7 +417,7 @@ class CreditOpenItem(models.Model):
             """LEFT JOIN step en ON en.scenario_id = s.id AND %(day)s - i.date_maturity BETWEEN en.enter_from AND en.enter_to
                LEFT JOIN passed ps ON ps.scenario_id = s.id AND ps.level_id = la.level_id
                LEFT JOIN step st ON st.scenario_id = s.id AND st.rank = GREATEST(en.rank, ps.rank + 1)
-                                 AND NOT %(credit)s
+                                 AND NOT %(credit)s AND (st.day > 0 OR i.date_maturity >= %(day)s)
                LEFT JOIN step sw ON sw.scenario_id = s.id AND sw.rank = st.written_rank
                LEFT JOIN credit_collection_action_line ast
                       ON ast.move_line_id = i.id AND ast.level_id = st.anchor_level_id AND ast.state = 'reached'

@@ -16,7 +16,7 @@ class CreditExclusion(models.TransientModel):
     @api.model
     def default_get(self, fields_list):
         values = super().default_get(fields_list)
-        items = self.env["credit.open.item"]._of_today().browse(self.env.context.get("active_ids", [])).exists()
+        items = self.env["credit.open.item"]._of_today().search([("id", "in", self.env.context.get("active_ids", []))])
         values["item_ids"] = [fields.Command.set(items.ids)]
         return values
 
