@@ -2,7 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, clean_context, format_amount, is_html_empty
+from odoo.tools import SQL, clean_context, email_normalize, format_amount, is_html_empty
 
 CHANNELS = [("email", "E-mail"), ("call", "Call"), ("manual", "Set by hand")]
 STATES = [
@@ -384,7 +384,7 @@ class CreditCollectionAction(models.Model):
             action._set_state("void" if action.state == "sent" else "failed", reason=reason)
             action.line_ids._void_later_calls()
             profile = action.partner_id._followup_profile(action.company_id)
-            profile.bounced_email = email
+            profile.bounced_email = email_normalize(email) or email
             profile._raise_activity(
                 "credit_collection.mail_activity_failed",
                 self.env._("A reminder came back: correct the address."),

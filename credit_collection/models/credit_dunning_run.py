@@ -188,7 +188,9 @@ class CreditDunningRun(models.AbstractModel):
             self.env.cr.execute(
                 SQL(
                     """UPDATE credit_collection_action_line old SET is_latest = FALSE
-                         FROM credit_collection_action a JOIN credit_run_item i ON i.partner_id = a.partner_id
+                         FROM credit_collection_action a
+                         JOIN credit_dunning_level l ON l.id = a.level_id
+                         JOIN credit_run_item i ON i.partner_id = a.partner_id AND (i.days_overdue > 0 OR l.day <= 0)
                         WHERE a.id IN %s AND old.move_line_id = i.id AND old.is_latest AND %s""",
                     tuple(actions.ids),
                     due,

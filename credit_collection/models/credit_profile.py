@@ -174,6 +174,7 @@ class CreditProfile(models.Model):
     def _recipient(self):
         """Return the contact reminders go to, as the open items say it."""
         self.ensure_one()
+        self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 "SELECT %s FROM credit_profile pr JOIN res_partner p ON p.id = pr.partner_id WHERE pr.id = %s",

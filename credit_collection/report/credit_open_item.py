@@ -125,7 +125,7 @@ class CreditOpenItem(models.Model):
             "scenario_id",
         ],
         "res.company": ["followup_scenario_id"],
-        "res.partner": ["active", "commercial_partner_id", "email", "type"],
+        "res.partner": ["active", "commercial_partner_id", "email", "email_normalized", "type"],
     }
 
     # The document

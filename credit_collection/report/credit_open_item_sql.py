@@ -323,9 +323,7 @@ class CreditOpenItem(models.Model):
     @api.model
     def _sql_recipient(self):
         """The collection contact, else the invoice contact, else the customer; each only if it has a usable address."""
-        usable = SQL(
-            "(COALESCE(x.email, '') <> '' AND COALESCE(POSITION(LOWER(pr.bounced_email) IN LOWER(x.email)), 0) = 0)"
-        )
+        usable = SQL("COALESCE(x.email, '') <> '' AND x.email_normalized IS DISTINCT FROM pr.bounced_email")
         return SQL(
             """COALESCE(
                 (SELECT x.id FROM credit_profile_res_partner_rel r JOIN res_partner x ON x.id = r.res_partner_id
@@ -483,6 +481,9 @@ class CreditOpenItem(models.Model):
                  GROUP BY fp.commercial_partner_id, i.company_id, i.currency_id) f
                 ON f.commercial_partner_id = p.commercial_partner_id AND f.company_id = i.company_id
                    AND f.currency_id = i.currency_id""",
-            claimed=SQL("i.free > 0 AND NOT COALESCE(i.no_followup, FALSE)"),
+            claimed=SQL(
+                "i.free > 0 AND (i.no_followup OR i.followup_excluded_until >= %s) IS NOT TRUE",
+                day,
+            ),
             overdue=SQL("i.date_maturity < %s", day),
         )
