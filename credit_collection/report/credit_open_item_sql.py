@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -385,12 +387,12 @@ class CreditOpenItem(models.Model):
         )
 
     def _sql_closed_days(self, day):
-        """The days on which nothing leaves, with the next working day of each company."""
+        """The days on which nothing leaves, a month back and a year ahead, with the next working day of each company."""
         companies = self.env["res.company"].sudo()._dunning_companies() if self.env.su else self.env.companies.sudo()
         rows = [
             SQL("(%s, %s::date, %s::date)", company.id, closed, following)
             for company in companies
-            for closed, following in company._dunning_closed_days(day).items()
+            for closed, following in company._dunning_closed_days(day - timedelta(days=31)).items()
         ]
         rows = rows or [SQL("(0, NULL::date, NULL::date)")]
         return SQL("closed (company_id, day, following) AS (VALUES %s)", SQL(", ").join(rows))
@@ -400,7 +402,7 @@ class CreditOpenItem(models.Model):
 
         The step after the one reached, or the one at which the item would enter now, whichever is further. A call whose
         day has not come gives way to the written level after it when that one's day has; it never falls on the day of the
-        step before it.
+        step before it. The level of a due date on which nothing leaves is due on the next working day.
         """
 
         def dates(step, anchor):
@@ -414,8 +416,12 @@ class CreditOpenItem(models.Model):
         return SQL(
             """LEFT JOIN step en ON en.scenario_id = s.id AND %(day)s - i.date_maturity BETWEEN en.enter_from AND en.enter_to
                LEFT JOIN passed ps ON ps.scenario_id = s.id AND ps.level_id = la.level_id
-               LEFT JOIN step st ON st.scenario_id = s.id AND st.rank = GREATEST(en.rank, ps.rank + 1)
-                                 AND NOT %(credit)s AND (st.day > 0 OR i.date_maturity >= %(day)s)
+               LEFT JOIN closed c0 ON c0.company_id = i.company_id AND c0.day = i.date_maturity AND c0.following = %(day)s
+               LEFT JOIN step z ON z.scenario_id = s.id AND z.day = 0 AND z.first_of_day AND c0.day IS NOT NULL
+                                AND z.rank > COALESCE(ps.rank, 0)
+               LEFT JOIN step st ON st.scenario_id = s.id AND st.rank = COALESCE(z.rank, GREATEST(en.rank, ps.rank + 1))
+                                 AND NOT %(credit)s AND (st.day > 0 OR i.date_maturity >= %(day)s OR z.rank IS NOT NULL)
+               LEFT JOIN credit_dunning_level lv ON lv.id = la.level_id
                LEFT JOIN step sw ON sw.scenario_id = s.id AND sw.rank = st.written_rank
                LEFT JOIN credit_collection_action_line ast
                       ON ast.move_line_id = i.id AND ast.level_id = st.anchor_level_id AND ast.state = 'reached'
@@ -427,7 +433,8 @@ class CreditOpenItem(models.Model):
                           CASE WHEN st.channel = 'call' THEN GREATEST(%(step_date)s, la.date_done + 1)
                                ELSE %(step_date)s END AS step_date,
                           %(written_date)s AS written_date,
-                          GREATEST(CASE WHEN la.written_date > i.date_maturity THEN la.written_date + s.gap_days END,
+                          GREATEST(CASE WHEN la.written_date > i.date_maturity AND lv.day > 0
+                                        THEN la.written_date + s.gap_days END,
                                    CASE WHEN wr.partner_id IS NOT NULL THEN %(day)s::date + 1 END) AS gap_date) d
                CROSS JOIN LATERAL (
                    SELECT st.channel = 'call' AND d.step_date > d.today AND d.written_date <= d.today AS overtaken) v

@@ -101,7 +101,7 @@ class TestChaseState(CollectionCommon):
 
     def test_before_its_day_an_item_is_not_due_or_waiting(self):
         self.assertEqual(self._state(self._invoice("2026-04-20", date=DAY)), "not_due")
-        self.assertEqual(self._state(self._invoice("2026-03-15")), "waiting")
+        self.assertEqual(self._state(self._invoice("2026-03-16"), credit_as_of="2026-03-17"), "waiting")
 
     def test_s13_unallocated_cash_holds_the_reminder_and_asks_for_allocation(self):
         self._invoice("2026-03-01", 4500)
@@ -187,13 +187,13 @@ class TestChaseState(CollectionCommon):
         self.assertEqual(seen, ["excluded", "stopped", "covered", "small", "reply", "chase"])
 
     def test_a_holiday_of_the_company_calendar_moves_the_next_date(self):
-        invoice = self._invoice("2026-03-14")  # letter 1 on Tuesday 17
+        invoice = self._invoice("2026-03-13")  # letter 1 on Monday 16
         self.env["resource.calendar.leaves"].create(
             {
                 "name": "Holiday",
                 "calendar_id": self.company.resource_calendar_id.id,
                 "company_id": self.company.id,
-                "date_from": "2026-03-17 00:00:00",
+                "date_from": "2026-03-16 00:00:00",
                 "date_to": "2026-03-18 23:59:59",
             }
         )

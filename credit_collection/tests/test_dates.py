@@ -31,6 +31,20 @@ class TestDates(CollectionCommon):
         self.assertRecordValues(notice, [{"state": "to_confirm"}])
         self.assertEqual(str(notice.date_planned), "2026-04-13")
 
+    def test_the_level_of_a_due_date_on_a_closed_day_leaves_on_the_next_working_day(self):
+        """Due on a Saturday: the message of the day on Monday, as Friday's list said, and letter 1 on its own day."""
+        with freeze_time("2026-03-10"):
+            invoice = self._invoice("2026-03-21", date="2026-03-01")
+        self._nights("2026-03-11", "2026-03-20")
+        with freeze_time("2026-03-20"):
+            item = self._item(invoice)
+            self.assertEqual((item.next_level_id, str(item.next_date)), (self.due_today, "2026-03-23"))
+        self._nights("2026-03-21", "2026-03-24")
+        self.assertEqual(
+            self._sent(),
+            [("2026-03-11", "Upcoming payment"), ("2026-03-23", "Due today"), ("2026-03-24", "Letter 1")],
+        )
+
     def test_s10_catch_up_one_step_a_run(self):
         with freeze_time("2026-02-12"):
             self._invoice("2026-03-12")

@@ -50,7 +50,8 @@ STATES = """
                    pe.id IS NOT NULL AS pending, f.payments, f.credits,
                    CASE WHEN late > 0 THEN f.overdue ELSE f.open END AS claim,
                    CASE WHEN late > 0 THEN f.net_overdue ELSE f.net_open END AS net,
-                   CASE WHEN la.written_date > due THEN la.written_date + 7 END AS gap_date, o.step,
+                   CASE WHEN la.written_date > due AND ARRAY_POSITION(%(levels)s::int[], la.level_id) > 2
+                        THEN la.written_date + 7 END AS gap_date, o.step,
                    CASE o.step WHEN 1 THEN due - 10 WHEN 2 THEN due WHEN 3 THEN due + 3
                         WHEN 4 THEN GREATEST(due + 7, la.date_done + 1)
                         WHEN 5 THEN COALESCE(l1.date_done + 10, due + 13) WHEN 6 THEN due + 30 END AS natural_date
