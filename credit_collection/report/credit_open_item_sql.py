@@ -416,7 +416,8 @@ class CreditOpenItem(models.Model):
         return SQL(
             """LEFT JOIN step en ON en.scenario_id = s.id AND %(day)s - i.date_maturity BETWEEN en.enter_from AND en.enter_to
                LEFT JOIN passed ps ON ps.scenario_id = s.id AND ps.level_id = la.level_id
-               LEFT JOIN closed c0 ON c0.company_id = i.company_id AND c0.day = i.date_maturity AND c0.following = %(day)s
+               LEFT JOIN closed c0 ON c0.company_id = i.company_id AND c0.day = i.date_maturity
+                                   AND %(day)s > c0.day AND %(day)s <= c0.following
                LEFT JOIN step z ON z.scenario_id = s.id AND z.day = 0 AND z.first_of_day AND c0.day IS NOT NULL
                                 AND z.rank > COALESCE(ps.rank, 0)
                LEFT JOIN step st ON st.scenario_id = s.id AND st.rank = COALESCE(z.rank, GREATEST(en.rank, ps.rank + 1))

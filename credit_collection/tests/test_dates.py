@@ -39,6 +39,9 @@ class TestDates(CollectionCommon):
         with freeze_time("2026-03-20"):
             item = self._item(invoice)
             self.assertEqual((item.next_level_id, str(item.next_date)), (self.due_today, "2026-03-23"))
+        with freeze_time("2026-03-22"):
+            item = self._item(invoice)
+            self.assertEqual((item.next_level_id, str(item.next_date)), (self.due_today, "2026-03-23"))
         self._nights("2026-03-21", "2026-03-24")
         self.assertEqual(
             self._sent(),
