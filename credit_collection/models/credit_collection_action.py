@@ -174,12 +174,15 @@ class CreditCollectionAction(models.Model):
         )
         return [row[0] for row in rows]
 
+    def _standing_lines(self, *kinds):
+        """Return the lines that were not dropped; of these kinds, or of all."""
+        return self.line_ids.filtered(lambda line: line.state != "void" and (not kinds or line.kind in kinds))
+
     def _totals(self, *kinds):
         """Return ``{currency: amount}`` of the lines of these kinds that stand, in the order of the currencies' names."""
         totals = {}
-        for line in self.line_ids:
-            if line.kind in kinds and line.state != "void":
-                totals[line.currency_id] = totals.get(line.currency_id, 0.0) + line.amount
+        for line in self._standing_lines(*kinds):
+            totals[line.currency_id] = totals.get(line.currency_id, 0.0) + line.amount
         return dict(sorted(totals.items(), key=lambda item: item[0].name))
 
     # -------------------------------------------------------------------------
@@ -283,6 +286,13 @@ class CreditCollectionAction(models.Model):
         elif state in ("void", "cancelled"):
             # a call that is dropped stays passed: only what was to be written comes back
             lines.filtered(lambda line: line.state != "info" and line.channel != "call")._void()
+
+    def _cancel_settled(self):
+        """Cancel the reminders none of whose items will climb any more; return them."""
+        settled = self.filtered(lambda action: action.level_id and "pending" not in action.line_ids.mapped("state"))
+        if settled:
+            settled._set_state("cancelled", reason=self.env._("None of its items may be claimed any more."))
+        return settled
 
     def _lock_state(self):
         """Read the states afresh, and keep others from changing them in this transaction."""

@@ -121,7 +121,7 @@ class CreditCollectionActionLine(models.Model):
             SQL(
                 # the state is not looked at where the lines are found: PostgreSQL would go through all pending lines for it
                 """WITH sent AS (%(sent)s), line AS MATERIALIZED (
-                       SELECT id, move_line_id, action_id, state FROM credit_collection_action_line
+                       SELECT id, move_line_id, action_id, level_id, state FROM credit_collection_action_line
                         WHERE action_id IN %(actions)s
                    ), former AS (
                        UPDATE credit_collection_action_line old SET is_latest = FALSE
@@ -133,8 +133,7 @@ class CreditCollectionActionLine(models.Model):
                                               ELSE %(day)s END
                      FROM line
                      JOIN credit_collection_action a ON a.id = line.action_id
-                     JOIN credit_collection_action_line own ON own.id = line.id
-                     LEFT JOIN credit_dunning_level v ON v.id = own.level_id
+                     LEFT JOIN credit_dunning_level v ON v.id = line.level_id
                      LEFT JOIN former ON former.move_line_id = line.move_line_id
                     WHERE new.id = line.id AND line.state = 'pending'
                 RETURNING new.id""",

@@ -3,7 +3,6 @@ import smtplib
 from collections import defaultdict
 
 import psycopg2
-from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -157,14 +156,10 @@ class CreditDunningMailer(models.AbstractModel):
         for line, vals in moved.items():
             line._write_evidence(vals)
         for action in changed:
-            claimed = action.line_ids.filtered(lambda line: line.kind == "claimed" and line.state != "void")
-            claimed = OpenItem.browse(claimed.move_line_id.ids)
+            claimed = OpenItem.browse(action._standing_lines("claimed").move_line_id.ids)
             action._write_state({"amount_company": sum(claimed.mapped("claimable_company"))})
-        for action in actions:
-            standing = action.line_ids.filtered(lambda line: line.state != "void")
-            if action.level_id and not any(line.state == "pending" for line in standing):
-                action._set_state("cancelled", reason=self.env._("None of its items may be claimed any more."))
-            elif action in changed and action.body:
+        for action in actions - actions._cancel_settled():
+            if action in changed and action.body:
                 action._set_state("to_confirm", reason=self.env._("The figures changed after the text was edited."))
             else:
                 ready |= action
@@ -259,8 +254,11 @@ class CreditDunningMailer(models.AbstractModel):
         action.attachment_ids.unlink()  # of a sending that did not come about
         if not action.level_id.attach_invoices:
             return self.env["ir.attachment"]
-        claimed = action.line_ids.filtered(lambda line: line.kind == "claimed" and line.state != "void")
-        moves = claimed.move_id.sudo().filtered(lambda move: move.is_sale_document(include_receipts=True))
+        moves = (
+            action._standing_lines("claimed")
+            .move_id.sudo()
+            .filtered(lambda move: move.is_sale_document(include_receipts=True))
+        )
         with self.env.cr.savepoint():  # a report that fails must not spoil the batch's transaction
             documents = [self._invoice_pdf(move) for move in moves]
         return (
@@ -510,10 +508,9 @@ class CreditDunningMailer(models.AbstractModel):
 
     def _note_on_invoices(self, actions):
         """A line in the history of each invoice that climbed a level or was claimed."""
-        bodies = defaultdict(Markup)
+        bodies = {}
         for action in actions:
-            for line in action.line_ids:
-                if line.kind == "claimed" and line.state != "void" and line.move_id:
-                    bodies[line.move_id.id] = action._note_for_invoice()
+            for move in action._standing_lines("claimed").move_id:
+                bodies[move.id] = action._note_for_invoice()
         moves = self.env["account.move"].sudo().browse(bodies)
         moves._message_log_batch(bodies=bodies)

@@ -85,11 +85,9 @@ class CreditDunningRun(models.AbstractModel):
             )
         )
         items = self.env["credit.open.item"].sudo()._of_today().browse(lines.move_line_id.ids).exists()
-        settled = lines.filtered(lambda line: line.move_line_id.id not in set(items.ids))
+        settled = lines - lines.filtered(lambda line, open_ids=set(items.ids): line.move_line_id.id in open_ids)
         settled._void()
-        done = settled.action_id.filtered(lambda action: "pending" not in action.line_ids.mapped("state"))
-        if done:
-            done._set_state("cancelled", reason=self.env._("None of its items may be claimed any more."))
+        settled.action_id._cancel_settled()
 
     def _read_items(self, company, item_ids, partner_ids=None):
         """Keep the company's open items in a temporary table, with whether each was selected.

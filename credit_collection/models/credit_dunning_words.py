@@ -59,8 +59,8 @@ class CreditDunningWords(models.AbstractModel):
         """Return what the mail's template shows: the words for the placeholders, and the items grouped by currency."""
         env = action.env
         today = action.company_id._dunning_today()
-        lines = action.line_ids.filtered(lambda line: line.state != "void")
-        claimed = lines.filtered(lambda line: line.kind == "claimed")
+        lines = action._standing_lines()
+        claimed = action._standing_lines("claimed")
         oldest = min(claimed.mapped("date_maturity"), default=False)
         words = {
             "customer": action.partner_id.name,
