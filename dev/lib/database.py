@@ -60,6 +60,16 @@ def names(prefix: str) -> list[str]:
     return [name for (name,) in _query("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", prefix)]
 
 
+def drop_leftovers(prefix: str) -> None:
+    """Old logs, and databases of runs that were killed: after the prefix, both are named by the run's process."""
+    for name in names(prefix):
+        if not Path(f"/proc/{name.removeprefix(prefix).partition('_')[0]}").exists():
+            drop(name)
+    for log in odoo_server.LOG_DIR.glob(f"{prefix}*"):
+        if log.stat().st_mtime < time.time() - 7 * 86400:
+            log.unlink(missing_ok=True)
+
+
 def set_parameters(name: str, parameters: dict[str, str]) -> None:
     """Write system parameters before an Odoo is started on the database, such as `report.url` for its port."""
     with closing(psycopg2.connect(dbname=name)) as connection, connection, connection.cursor() as cursor:

@@ -604,16 +604,6 @@ class Check:
             print(f"    {sentence}", flush=True)
 
 
-def drop_leftovers() -> None:
-    """Databases and logs of runs that were killed."""
-    for name in database.names(PREFIX):
-        if not Path(f"/proc/{name.removeprefix(PREFIX).partition('_')[0]}").exists():
-            database.drop(name)
-    for log in odoo_server.LOG_DIR.glob(f"{PREFIX}*"):
-        if log.stat().st_mtime < time.time() - 7 * 86400:
-            log.unlink(missing_ok=True)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--result", type=Path, help="write the names of what passed and failed there, as JSON")
@@ -621,7 +611,7 @@ def main() -> None:
     # Ended from outside, it drops its databases like after any other end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started = time.monotonic()
-    drop_leftovers()
+    database.drop_leftovers(PREFIX)
     check = Check()
     check.log.unlink(missing_ok=True)
     try:

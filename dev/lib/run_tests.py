@@ -73,23 +73,21 @@ def test_addons(addons: list[str], tags: str, allow_skip: list[str]) -> Outcome:
 
 def test_processes() -> Outcome:
     """Workers killed and let loose on each other, see dev/process_tests."""
-    script = odoo_server.PROJECT / "dev/process_tests/run.py"
-    result = odoo_server.LOG_DIR / f"{PREFIX}{os.getpid()}_processes.json"
-    result.unlink(missing_ok=True)
-    status = subprocess.run([sys.executable, str(script), "--result", str(result)], check=False).returncode
-    if not result.exists():
-        return Outcome(failed=[f"process tests: ended with {status} before any result"])
-    return Outcome(**json.loads(result.read_text()))
+    return run_script("processes", odoo_server.PROJECT / "dev/process_tests/run.py")
 
 
 def test_installation() -> Outcome:
     """Installed, upgraded and uninstalled, the addon leaves core data as it was, see dev/lib/installation.py."""
-    script = Path(__file__).with_name("installation.py")
-    result = odoo_server.LOG_DIR / f"{PREFIX}{os.getpid()}_installation.json"
+    return run_script("installation", Path(__file__).with_name("installation.py"))
+
+
+def run_script(name: str, script: Path) -> Outcome:
+    """The outcome that a test program of its own writes down."""
+    result = odoo_server.LOG_DIR / f"{PREFIX}{os.getpid()}_{name}.json"
     result.unlink(missing_ok=True)
     status = subprocess.run([sys.executable, str(script), "--result", str(result)], check=False).returncode
     if not result.exists():
-        return Outcome(failed=[f"installation: ended with {status} before any result"])
+        return Outcome(failed=[f"{name}: ended with {status} before any result"])
     return Outcome(**json.loads(result.read_text()))
 
 
@@ -177,17 +175,6 @@ def read_result(path: Path, status: int, allow_skip) -> Outcome:
     return Outcome(passed, failed)
 
 
-def drop_leftovers() -> None:
-    """Old logs, and databases of runs that were killed."""
-    for log in odoo_server.LOG_DIR.glob(f"{PREFIX}*"):
-        if log.stat().st_mtime < time.time() - 7 * 86400:
-            log.unlink(missing_ok=True)
-    log_file().unlink(missing_ok=True)
-    for name in database.names(PREFIX):
-        if not Path(f"/proc/{name.removeprefix(PREFIX)}").exists():
-            database.drop(name)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="dev/test", description="Lint and tests.")
     parser.add_argument("--tags", help="only these tests (Odoo's --test-tags), no lint")
@@ -200,7 +187,8 @@ def main() -> None:
     # Ended from outside, it drops its database like after any other end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     addons = odoo_server.project_addons()
-    drop_leftovers()
+    database.drop_leftovers(PREFIX)
+    log_file().unlink(missing_ok=True)
     outcome = Outcome()
     alone = args.processes or args.installation
     if not (args.tags or args.core or alone):

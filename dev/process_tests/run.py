@@ -521,7 +521,7 @@ def main() -> None:
 def run(tests: list) -> unittest.TestResult:
     """Run these tests on a ledger made for them."""
     started = time.monotonic()
-    stage.drop_leftovers()
+    stage.database.drop_leftovers(stage.PREFIX)
     template = stage.make_template(CUSTOMERS)
     print(f"Tests, processes: the ledger is ready ({time.monotonic() - started:.0f} s)", flush=True)
     ProcessCase.stages = [Stage(f"stage{number}") for number in range(STAGES)]

@@ -268,13 +268,3 @@ def make_template(customers: int) -> str:
         stage.close(keep=True)
         database.drop(installed)
     return stage.name
-
-
-def drop_leftovers() -> None:
-    """Databases and logs of runs that were killed."""
-    for name in database.names(PREFIX):
-        if not Path(f"/proc/{name.removeprefix(PREFIX).partition('_')[0]}").exists():
-            database.drop(name)
-    for log in odoo_server.LOG_DIR.glob(f"{PREFIX}*"):
-        if log.stat().st_mtime < time.time() - 7 * 86400:
-            log.unlink(missing_ok=True)
