@@ -2,9 +2,15 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import credit_collection_action
+from . import credit_collection_action_call
+from . import credit_collection_action_letter
 from . import credit_collection_action_line
+from . import credit_dunning_enclosures
+from . import credit_dunning_history
 from . import credit_dunning_level
 from . import credit_dunning_mailer
+from . import credit_dunning_printer
+from . import credit_dunning_recheck
 from . import credit_dunning_run
 from . import credit_dunning_scenario
 from . import credit_dunning_words

@@ -4,10 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, clean_context, email_normalize, format_amount, is_html_empty
 
-CHANNELS = [("email", "E-mail"), ("call", "Call"), ("manual", "Set by hand")]
+CHANNELS = [("email", "E-mail"), ("letter", "Letter"), ("call", "Call"), ("manual", "Set by hand")]
 STATES = [
     ("to_confirm", "To confirm"),
     ("queued", "Queued"),
+    ("to_print", "To print"),
     ("to_do", "To do"),
     ("sending", "Being sent"),
     ("sent", "Done"),
@@ -15,18 +16,20 @@ STATES = [
     ("void", "Void"),
     ("cancelled", "Cancelled"),
 ]
-# What each state may become. "sent" is final but for a bounce.
+# What each state may become. "sent" is final but for what comes back. A registered letter is "sending" between the
+# printer and the post office.
 TRANSITIONS = {
-    "to_confirm": {"queued", "cancelled", "failed"},
-    "queued": {"to_confirm", "sending", "cancelled", "failed"},
+    "to_confirm": {"queued", "to_print", "cancelled", "failed"},
+    "queued": {"to_confirm", "to_print", "sending", "cancelled", "failed"},
+    "to_print": {"to_confirm", "queued", "sending", "sent", "cancelled", "failed", "void"},
     "to_do": {"sent", "cancelled"},
-    "sending": {"sent", "failed", "queued"},
-    "failed": {"queued", "cancelled"},
+    "sending": {"sent", "failed", "queued", "to_print", "void"},
+    "failed": {"to_confirm", "queued", "to_print", "cancelled"},
     "sent": {"void"},
     "void": set(),
     "cancelled": set(),
 }
-UNSENT = ("to_confirm", "queued", "failed")
+UNSENT = ("to_confirm", "queued", "to_print", "failed")
 EVIDENCE = ("sending", "sent", "void")
 # What a person may write, and only on an action that has not left.
 EDITABLE = {"recipient_id", "subject", "body", "date_planned", "user_id", "note", "line_ids"}
@@ -148,7 +151,7 @@ class CreditCollectionAction(models.Model):
     def _compute_preview(self):
         for action in self:
             action.preview_subject, action.preview = action.subject, action.body_sent
-            if action.channel == "email" and not action.body_sent:
+            if action.channel not in ("call", "manual") and not action.body_sent:
                 words = self.env["credit.dunning.words"]._render(action)
                 action.preview_subject, action.preview = words["subject"], words["html"]
 
@@ -167,7 +170,7 @@ class CreditCollectionAction(models.Model):
         alive = self.env["credit.dunning.mailer"]._sql_sender_alive()
         rows = self.env.execute_query(
             SQL(
-                "SELECT a.id FROM credit_collection_action a WHERE a.state = 'sending' AND NOT %s",
+                "SELECT a.id FROM credit_collection_action a WHERE a.state = 'sending' AND a.channel = 'email' AND NOT %s",
                 alive,
                 to_flush=self._fields["state"],
             )
@@ -258,11 +261,12 @@ class CreditCollectionAction(models.Model):
         """Return the actions of which nothing may change any more: they have left, or may have."""
         return self.filtered(lambda action: action.state in EVIDENCE)
 
-    def _set_state(self, state, since=None, **vals):
+    def _set_state(self, state, since=None, day=None, **vals):
         """The one way an action changes its state; the levels of its items follow.
 
         :param str state: one of ``STATES``
         :param str since: the only state it may come from, where a button means one
+        :param date day: the day its items reach their levels; today unless said
         :param vals: further values that belong to this change (reason, date_done …)
         :raise UserError: when an action cannot go from its state to this one
         """
@@ -282,7 +286,7 @@ class CreditCollectionAction(models.Model):
         self.sudo()._write_state({"state": state, **vals})
         lines = self.sudo().line_ids
         if state == "sent":
-            lines._reach_levels(self, fields.Date.context_today(self))
+            lines._reach_levels(self, day or fields.Date.context_today(self))
         elif state in ("void", "cancelled"):
             # a call that is dropped stays passed: only what was to be written comes back
             lines.filtered(lambda line: line.state != "info" and line.channel != "call")._void()
@@ -315,7 +319,12 @@ class CreditCollectionAction(models.Model):
         :raise UserError: when an ad-hoc message has no words
         """
         self._check_words()
-        self._set_state("queued", "to_confirm", reason=False)
+        self._make_ready("to_confirm")
+
+    def _make_ready(self, since):
+        """Queue mails for the next sending, which is asked for at once; let letters wait for the printer."""
+        for channel, actions in self.grouped("channel").items():
+            actions._set_state("to_print" if channel == "letter" else "queued", since, reason=False)
         self._trigger_sending()
 
     def action_cancel(self):
@@ -327,8 +336,7 @@ class CreditCollectionAction(models.Model):
     def action_retry(self):
         """Try a failed action again, with the address the contact has now."""
         self._check_words()
-        self._set_state("queued", "failed", reason=False)
-        self._trigger_sending()
+        self._make_ready("failed")
 
     def action_resend(self):
         """Send again an action that was found half-way (*To check*): the customer may get it twice."""
@@ -342,10 +350,6 @@ class CreditCollectionAction(models.Model):
         self._check_abandoned()
         reason = self.env._("Marked as sent by %s", self.env.user.name)
         self._set_state("sent", "sending", date_done=fields.Datetime.now(), reason=reason)
-
-    def action_done(self):
-        """The call was made."""
-        self._set_state("sent", "to_do", date_done=fields.Datetime.now())
 
     def _check_words(self):
         """:raise UserError: when an ad-hoc message has no words"""
@@ -376,7 +380,7 @@ class CreditCollectionAction(models.Model):
             self.id,
             self.level_id.name or self.subject,
         )
-        return Markup("%s %s") % (self.env._("Reminder sent to %s:", self.email_to), link)
+        return Markup("%s %s") % (self.env._("Reminder sent to %s:", self.email_to or self._postal_name()), link)
 
     def _check_abandoned(self):
         self.env.flush_all()

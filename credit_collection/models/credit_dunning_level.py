@@ -43,13 +43,28 @@ class CreditDunningLevel(models.Model):
     )
 
     # How
-    channel = fields.Selection([("email", "E-mail"), ("call", "Call")], required=True, default="email")
+    channel = fields.Selection(
+        [("email", "E-mail"), ("letter", "Letter"), ("call", "Call")],
+        required=True,
+        default="email",
+        help="A customer without an e-mail address gets a letter; one without a postal address, an e-mail.",
+    )
     automatic = fields.Boolean(
         default=True,
         help="Leaves without a confirmation, once the scenario is switched on. Calls always wait for a person.",
     )
     is_formal_notice = fields.Boolean(string="Formal Notice")
+    registered = fields.Boolean(
+        help="A letter that is sent registered, with acknowledgement of receipt: it counts as sent once its tracking "
+        "number is known."
+    )
     attach_invoices = fields.Boolean(help="The invoices claimed are attached as PDF.")
+    attach_statement = fields.Boolean(help="The customer's statement of account of the day is attached as PDF.")
+    claim_charges = fields.Boolean(
+        string="Claim Interest and Indemnity",
+        help="Late-payment interest and the fixed indemnity are listed and claimed, as the law and the policy for the "
+        "customer allow.",
+    )
     deadline_days = fields.Integer(
         string="Days to Pay",
         default=8,
@@ -93,6 +108,14 @@ class CreditDunningLevel(models.Model):
                         level=level.name,
                         anchor=anchor.name,
                     )
+                )
+
+    @api.constrains("channel", "registered")
+    def _check_registered(self):
+        for level in self:
+            if level.registered and level.channel != "letter":
+                raise ValidationError(
+                    self.env._("“%s” is not a letter: only letters are sent registered.", level.name)
                 )
 
     @api.constrains("channel", "subject", "text")

@@ -56,16 +56,17 @@ class CreditDunningMailer(models.AbstractModel):
         if not self.env.context.get("lang"):  # a scheduled action speaks no language
             self = self.with_context(lang=self.env.company.partner_id.lang)
         Action = self.env["credit.collection.action"].sudo()
-        run = self.env["credit.dunning.run"]
+        run, recheck = self.env["credit.dunning.run"], self.env["credit.dunning.recheck"]
+        history = self.env["credit.dunning.history"]
         run._checkpoint()
         [(pid,)] = self.env.execute_query(SQL("SELECT pg_backend_pid()"))
         with session_lock(self.env.cr, self._LOCK_CLASS, pid):
-            run._transaction(self._write_history)
+            run._transaction(history._write_history)
             claimed = Action.browse()
             while claimed := run._transaction(lambda after=claimed: self._claim(pid, after)):
-                mails = run._transaction(lambda claimed=claimed: self._compose(self._recheck(claimed)))
+                mails = run._transaction(lambda claimed=claimed: self._compose(recheck._recheck(claimed)))
                 self._deliver(mails)
-                run._transaction(self._write_history)
+                run._transaction(history._write_history)
                 if run._checkpoint(len(claimed)) == 0:
                     Action._trigger_sending()
                     break
@@ -83,7 +84,7 @@ class CreditDunningMailer(models.AbstractModel):
                 pid=pid,
                 after=after[-1:].id or 0,
                 today=fields.Date.context_today(self),
-                held=self._sql_held(),
+                held=self.env["credit.dunning.recheck"]._sql_held(),
                 alive=self._sql_sender_alive(),
                 limit=BATCH,
             )
@@ -101,89 +102,6 @@ class CreditDunningMailer(models.AbstractModel):
                           AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database()))""",
             self._LOCK_CLASS,
         )
-
-    def _sql_held(self):
-        """Whether action ``a`` may not leave now, whatever the ledger says of its items."""
-        companies = self.env["res.company"].sudo()._dunning_companies()
-        closed = [company.id for company in companies if company._dunning_is_closed(company._dunning_today())]
-        return SQL(
-            """(a.company_id IN %(closed)s
-                OR EXISTS (SELECT FROM credit_profile r WHERE r.partner_id = a.partner_id AND r.company_id = a.company_id
-                                                         AND r.reply_waiting)
-                OR EXISTS (SELECT FROM credit_dunning_level l JOIN credit_dunning_scenario s ON s.id = l.scenario_id
-                            WHERE l.id = a.level_id AND (s.live AND s.active) IS NOT TRUE))""",
-            closed=tuple(closed) or (0,),
-        )
-
-    # -------------------------------------------------------------------------
-    # Re-check
-    # -------------------------------------------------------------------------
-
-    def _recheck(self, actions):
-        """Drop what may no longer be claimed, bring the figures up to date; return the actions that still go out.
-
-        A line is dropped when its item is no longer due for that level: paid, excluded, disputed, paused, covered …
-        An action without lines left is cancelled; one whose text was edited before its figures changed goes back to be
-        confirmed.
-        """
-        OpenItem = self.env["credit.open.item"].sudo().with_context(credit_ignore_prepared=True)
-        OpenItem.invalidate_model()
-        ready = actions.browse()
-        dropped, moved, changed = actions.line_ids.browse(), {}, actions.browse()
-        for company, mine in actions.grouped("company_id").items():
-            items = OpenItem.with_context(tz=company._dunning_tz()).browse(mine.line_ids.move_line_id.ids).exists()
-            items.fetch(["chase_state", "next_level_id", "claimable_amount", "claimable_company", "days_overdue"])
-            by_id = {item.id: item for item in items}
-            for line in mine.line_ids:
-                item = by_id.get(line.move_line_id.id)
-                if line.state == "void":
-                    continue
-                if (
-                    not item
-                    or item.chase_state == "excluded"
-                    or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id))
-                ):
-                    dropped |= line
-                    changed |= line.action_id
-                else:
-                    late = line.kind == "not_due" and item.days_overdue > 0
-                    if late or line.currency_id.compare_amounts(line.amount, item.claimable_amount):
-                        moved[line] = {"amount": item.claimable_amount, "kind": "claimed" if late else line.kind}
-                        changed |= line.action_id
-            changed |= self._add_credits(mine.filtered("level_id"), OpenItem)
-        if dropped:
-            dropped._void()
-        for line, vals in moved.items():
-            line._write_evidence(vals)
-        for action in changed:
-            claimed = OpenItem.browse(action._standing_lines("claimed").move_line_id.ids)
-            action._write_state({"amount_company": sum(claimed.mapped("claimable_company"))})
-        for action in actions - actions._cancel_settled():
-            if action in changed and action.body:
-                action._set_state("to_confirm", reason=self.env._("The figures changed after the text was edited."))
-            else:
-                ready |= action
-        return ready
-
-    def _add_credits(self, actions, OpenItem):
-        """List the credits that came since the actions were prepared; return the actions that changed."""
-        credits = OpenItem.search(
-            [
-                ("company_id", "in", actions.company_id.ids),
-                ("partner_id", "in", actions.partner_id.ids),
-                ("bucket", "=", "credit"),
-            ]
-        )
-        vals_list = []
-        for action in actions:
-            claimed, listed = action._totals("claimed"), action.line_ids.move_line_id
-            vals_list += [
-                {**item._prepare_line_vals(), "action_id": action.id, "move_line_id": item.id, "state": "info"}
-                for item in credits
-                if item.partner_id == action.partner_id and item.currency_id in claimed
-                if item.claimable_amount and item.move_line_id not in listed
-            ]
-        return actions.line_ids._create_evidence(vals_list).action_id
 
     # -------------------------------------------------------------------------
     # Words
@@ -223,7 +141,7 @@ class CreditDunningMailer(models.AbstractModel):
             "domain_bounce_address": company.bounce_email or config.get("email_from") or sender,
             "domain_notifications_email": company.default_from_email or config.get("email_from") or sender,
             "email_to": action.recipient_id.email_formatted,
-            "attachments": self._attach_invoices(action),
+            "attachments": self.env["credit.dunning.enclosures"]._keep_all(action),
             "day": company._dunning_today(),
             "profile": action.profile_id.id,
         }
@@ -248,43 +166,6 @@ class CreditDunningMailer(models.AbstractModel):
     def _blacklisted(self, actions):
         addresses = {email_normalize(email) for email in actions.recipient_id.mapped("email") if email}
         return set(self.env["mail.blacklist"].sudo().search([("email", "in", list(addresses))]).mapped("email"))
-
-    def _attach_invoices(self, action):
-        """Keep the PDF of each claimed invoice with the action, when its level says so."""
-        action.attachment_ids.unlink()  # of a sending that did not come about
-        if not action.level_id.attach_invoices:
-            return self.env["ir.attachment"]
-        moves = (
-            action._standing_lines("claimed")
-            .move_id.sudo()
-            .filtered(lambda move: move.is_sale_document(include_receipts=True))
-        )
-        with self.env.cr.savepoint():  # a report that fails must not spoil the batch's transaction
-            documents = [self._invoice_pdf(move) for move in moves]
-        return (
-            self.env["ir.attachment"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "name": name,
-                        "raw": content,
-                        "mimetype": "application/pdf",
-                        "res_model": action._name,
-                        "res_id": action.id,
-                    }
-                    for name, content in documents
-                ]
-            )
-        )
-
-    def _invoice_pdf(self, move):
-        """Return the name and content of the invoice as it was sent; printed now when it never was."""
-        document = move._get_invoice_legal_documents("pdf")
-        if document:
-            return document["filename"], document["content"]
-        content, _type = self.env["ir.actions.report"].sudo()._render_qweb_pdf("account.account_invoices", move.ids)
-        return move._get_invoice_report_filename(), content
 
     # -------------------------------------------------------------------------
     # Deliver
@@ -450,67 +331,3 @@ class CreditDunningMailer(models.AbstractModel):
             for mail in mails:
                 if mail["action"].company_id == company:
                     mail["reply_to"] = reply_to.get(mail["action"].profile_id.id) or mail["email_from"]
-
-    # -------------------------------------------------------------------------
-    # History
-    # -------------------------------------------------------------------------
-
-    def _write_history(self):
-        """Show what was sent in the history of the customer's file and of each invoice; also what a crash left unwritten."""
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT id FROM credit_collection_action
-                    WHERE state = 'sent' AND message_id IS NOT NULL AND mail_message_id IS NULL
-                    ORDER BY id FOR UPDATE SKIP LOCKED"""
-            )
-        )
-        actions = self.env["credit.collection.action"].sudo().browse([row[0] for row in rows])
-        if not actions:
-            return
-        note = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
-        messages = (
-            self.env["mail.message"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "model": "credit.profile",
-                        "res_id": (action.profile_id or action.partner_id._followup_profile(action.company_id)).id,
-                        "record_name": action.partner_id.display_name,
-                        "message_type": "email_outgoing",
-                        "subtype_id": note,
-                        "author_id": (action.user_id.partner_id or action.company_id.partner_id).id,
-                        "email_from": action.email_from,
-                        "reply_to": action.email_from,
-                        "message_id": action.message_id,
-                        "subject": action.subject,
-                        "body": action.body_sent,
-                        "date": action.date_done,
-                        "record_alias_domain_id": False,
-                        "record_company_id": action.company_id.id,
-                        "email_add_signature": False,
-                        "is_internal": True,
-                        "attachment_ids": action.attachment_ids.ids,
-                    }
-                    for action in actions
-                ]
-            )
-        )
-        self.env.cr.execute(
-            SQL(
-                """UPDATE credit_collection_action a SET mail_message_id = v.message
-                     FROM (VALUES %s) AS v (id, message) WHERE a.id = v.id""",
-                SQL(", ").join(SQL("(%s, %s)", a.id, m.id) for a, m in zip(actions, messages, strict=True)),
-            )
-        )
-        actions.invalidate_recordset(["mail_message_id"])
-        self._note_on_invoices(actions)
-
-    def _note_on_invoices(self, actions):
-        """A line in the history of each invoice that climbed a level or was claimed."""
-        bodies = {}
-        for action in actions:
-            for move in action._standing_lines("claimed").move_id:
-                bodies[move.id] = action._note_for_invoice()
-        moves = self.env["account.move"].sudo().browse(bodies)
-        moves._message_log_batch(bodies=bodies)

@@ -62,7 +62,7 @@ class CreditDunningRun(models.AbstractModel):
             while calls := self._prepare_pass(company, "call", item_ids):
                 prepared |= calls
                 self._read_items(company, item_ids, calls.sudo().partner_id.ids)
-            prepared |= self._prepare_pass(company, "email", item_ids)
+            prepared |= self._prepare_pass(company, "written", item_ids)
             self._transaction(lambda: self._ask_for_allocation(company))
             self.env.cr.execute("DROP TABLE credit_run_item")
             if len(prepared) > CHUNK:
@@ -80,7 +80,7 @@ class CreditDunningRun(models.AbstractModel):
                 [
                     ("state", "=", "pending"),
                     ("action_id.company_id", "=", company.id),
-                    ("action_id.state", "in", ("to_confirm", "failed")),
+                    ("action_id.state", "in", ("to_confirm", "to_print", "failed")),
                 ]
             )
         )
@@ -116,14 +116,14 @@ class CreditDunningRun(models.AbstractModel):
         self.env.cr.execute("ANALYZE credit_run_item")
         self._checkpoint()  # the table is to outlive the rollback of a chunk
 
-    def _prepare_pass(self, company, channel, item_ids):
-        """Prepare the actions of one channel, chunk by chunk; of items read anew when someone else was in the way."""
-        due = SQL("selected AND chase_state = 'chase' AND next_channel = %s", channel)
+    def _prepare_pass(self, company, kind, item_ids):
+        """Prepare the calls, or what is written, chunk by chunk; of items read anew when someone else was in the way."""
+        due = SQL("selected AND chase_state = 'chase' AND (next_channel = 'call') = %s", kind == "call")
         partners = self._partners(due)
         actions = self.env["credit.collection.action"]
         for chunk in split_every(CHUNK, partners):
             prepared = self._transaction(
-                lambda chunk=chunk: self._prepare_chunk(company, chunk, channel, due),
+                lambda chunk=chunk: self._prepare_chunk(company, chunk, kind, due),
                 again=lambda: self._read_items(company, item_ids),
             )
             actions |= prepared
@@ -137,51 +137,57 @@ class CreditDunningRun(models.AbstractModel):
         )
         return [row[0] for row in rows]
 
-    def _prepare_chunk(self, company, partner_ids, channel, due):
+    def _prepare_chunk(self, company, partner_ids, kind, due):
         """Insert the actions of some customers with their lines."""
         rows = self.env.execute_query(
             SQL(
                 """
                 WITH head AS (
-                    SELECT DISTINCT ON (partner_id) partner_id, collector_id, next_level_id,
+                    SELECT DISTINCT ON (partner_id) partner_id, collector_id, next_level_id, next_channel,
                            next_automatic AND NOT always_confirm AS automatic
                       FROM credit_run_item WHERE %(due)s AND partner_id IN %(partners)s
                      ORDER BY partner_id, next_day DESC, next_rank DESC
+                ), way AS (
+                    SELECT h.*, %(recipient)s AS recipient_id, %(channel)s AS channel,
+                           COALESCE(n.registered AND n.channel = 'letter', FALSE) AS registered
+                      FROM head h
+                      JOIN credit_dunning_level n ON n.id = h.next_level_id
+                      JOIN res_partner p ON p.id = h.partner_id
+                      LEFT JOIN credit_profile pr ON pr.partner_id = h.partner_id AND pr.company_id = %(company)s
                 )
-                INSERT INTO credit_collection_action (partner_id, company_id, recipient_id, user_id, level_id, channel, state,
-                            date_planned, amount_company, create_uid, create_date, write_uid, write_date)
-                SELECT h.partner_id, %(company)s, %(recipient)s, h.collector_id, h.next_level_id, %(channel)s,
-                       CASE WHEN %(channel)s = 'call' THEN 'to_do' WHEN automatic THEN 'queued' ELSE 'to_confirm' END,
+                INSERT INTO credit_collection_action (partner_id, company_id, recipient_id, user_id, level_id, channel,
+                            registered, state, date_planned, amount_company, create_uid, create_date, write_uid, write_date)
+                SELECT partner_id, %(company)s, recipient_id, collector_id, next_level_id, channel, registered,
+                       CASE WHEN channel = 'call' THEN 'to_do' WHEN NOT automatic THEN 'to_confirm'
+                            WHEN channel = 'letter' THEN 'to_print' ELSE 'queued' END,
                        %(today)s, 0, %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
-                  FROM head h
-                  JOIN res_partner p ON p.id = h.partner_id
-                  LEFT JOIN credit_profile pr ON pr.partner_id = h.partner_id AND pr.company_id = %(company)s
-                 ORDER BY h.partner_id
+                  FROM way
+                 ORDER BY partner_id
                 RETURNING id
                 """,
                 due=due,
                 partners=tuple(partner_ids),
                 company=company.id,
                 recipient=self.env["credit.open.item"]._sql_recipient(),
-                channel=channel,
+                channel=self.env["credit.open.item"]._sql_send_channel(),
                 today=fields.Date.context_today(self),
                 uid=self.env.uid,
             )
         )
         actions = self.env["credit.collection.action"].browse([row[0] for row in rows])
         if actions:
-            self._insert_lines(actions, channel, due)
+            self._insert_lines(actions, kind, due)
             actions.invalidate_model()
             self.env["credit.open.item"].invalidate_model()
         return actions
 
-    def _insert_lines(self, actions, channel, due):
+    def _insert_lines(self, actions, kind, due):
         """List the items of each new action: the overdue ones are claimed, the others are shown.
 
         An item climbs to its own next level when it is due for one; in an action after the due date, only overdue ones
         do. A call is on the agenda from now on: its items have reached it at once, so that it holds up nothing.
         """
-        call = channel == "call"
+        call = kind == "call"
         if call:
             self.env.cr.execute(
                 SQL(

@@ -1,10 +1,17 @@
+import logging
+
 from markupsafe import Markup
+from num2words import num2words
 
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount, format_date, get_lang, str2bool
 
 from ..tools import text as text_tools
 
+_logger = logging.getLogger(__name__)
+
+# What fits into the text of a SEPA transfer.
+TRANSFER_TEXT = 140
 # Where the table of items stands in a text that names the place.
 ITEMS = Markup("{items}")
 
@@ -36,33 +43,67 @@ class CreditDunningWords(models.AbstractModel):
         )
 
     def _render(self, action):
-        """Return ``subject``, ``text`` (the level's words, filled but for ``{items}``) and ``html`` (the whole mail).
-
-        In the language of the recipient, else of the customer, else of the company.
+        """Return ``subject``, ``text`` (the level's words, filled but for ``{items}``), ``html`` (the whole message) and
+        ``lang``, the language it speaks.
         """
-        lang = action.recipient_id.lang or action.partner_id.lang or action.company_id.partner_id.lang
-        lang = get_lang(self.env, lang).code
+        lang = self._lang(action)
         action = action.with_context(lang=lang)
         values = self.with_context(lang=lang)._render_values(action)
         text = action.body or text_tools.fill(Markup(action.level_id.text or ""), values["words"])
         subject = action.subject or text_tools.fill(action.level_id.subject or "", values["words"])
+        if values["letter"]:
+            text = text_tools.without_headings(text)
         qweb = self.env["ir.qweb"].with_context(lang=lang)
-        items = qweb._render("credit_collection.dunning_email_items", values, lang=lang)
+        items = qweb._render("credit_collection.dunning_message_items", values, lang=lang)
         values.update(subject=subject, before=text, after=items)
         if ITEMS in text:
             values["before"], after = text.split(ITEMS, 1)
             values["after"] = items + after
-        html = qweb._render("credit_collection.dunning_email", values, lang=lang)
-        return {"subject": subject, "text": text, "html": html}
+        html = qweb._render("credit_collection.dunning_message", values, lang=lang)
+        return {"subject": subject, "text": text, "html": html, "lang": lang}
+
+    @api.model
+    def _lang(self, action):
+        """Return the code of the language the action speaks: the recipient's, else the customer's, else the company's."""
+        lang = action.recipient_id.lang or action.partner_id.lang or action.company_id.partner_id.lang
+        return get_lang(self.env, lang).code
 
     def _render_values(self, action):
-        """Return what the mail's template shows: the words for the placeholders, and the items grouped by currency."""
+        """Return what the message's template shows: the words for the placeholders, and the items grouped by currency."""
         env = action.env
         today = action.company_id._dunning_today()
+        letter = action.channel == "letter"
+        bank, reference = self._bank(action), self._reference(action)
         lines = action._standing_lines()
+        groups = [
+            {
+                **self._group_values(action, currency, mine, today),
+                "qr_code": self._qr_code(action, currency, mine, bank, reference) if letter else False,
+            }
+            for currency, mine in sorted(lines.grouped("currency_id").items(), key=lambda item: item[0].name)
+        ]
+        urls = [url for group in groups for url in group["links"].values()]
+        return {
+            "action": action,
+            "company": action.company_id.sudo(),
+            "today": today,
+            "letter": letter,
+            "groups": groups,
+            "bank": bank,
+            "reference": reference,
+            "pay_url": urls[0] if len(urls) == 1 else False,
+            "enclosures": self._enclosed(action),
+            "words": self._words(action, today),
+            "format_amount": lambda amount, currency: format_amount(env, amount, currency),
+            "format_date": lambda date: format_date(env, date),
+        }
+
+    def _words(self, action, today):
+        """Return what each placeholder stands for."""
+        env = action.env
         claimed = action._standing_lines("claimed")
         oldest = min(claimed.mapped("date_maturity"), default=False)
-        words = {
+        return {
             "customer": action.partner_id.name,
             "contact": action.recipient_id.name or action.partner_id.name,
             "company": action.company_id.name,
@@ -78,28 +119,81 @@ class CreditDunningWords(models.AbstractModel):
             "collector": action.user_id.name or action.company_id.name,
             "items": ITEMS,
         }
-        groups = [
-            {
-                "currency": currency,
-                "has_late": any(line.kind == "credit" or today > line.date_maturity for line in mine),
-                "links": {line: url for line in mine if (url := self._pay_url(line))},
-                "has_ref": any(line.move_id.ref and line.move_id.is_sale_document() for line in mine),
-                "lines": mine.sorted(
-                    lambda line: (("claimed", "credit", "not_due").index(line.kind), line.date_maturity)
-                ),
-                "total": sum(mine.filtered(lambda line: line.kind != "not_due").mapped("amount")),
-            }
-            for currency, mine in sorted(lines.grouped("currency_id").items(), key=lambda item: item[0].name)
-        ]
+
+    def _group_values(self, action, currency, lines, today):
+        """Return what the table of one currency shows."""
+        originals = self._originals(lines)
+        total = sum(lines.filtered(lambda line: line.kind != "not_due").mapped("amount"))
         return {
-            "action": action,
-            "company": action.company_id,
-            "today": today,
-            "groups": groups,
-            "words": words,
-            "format_amount": lambda amount, currency: format_amount(env, amount, currency),
-            "format_date": lambda date: format_date(env, date),
+            "currency": currency,
+            "has_late": any(line.kind == "credit" or today > line.date_maturity for line in lines),
+            "has_ref": any(line.move_id.ref and line.move_id.is_sale_document() for line in lines),
+            "has_paid": any(currency.compare_amounts(originals[line], line.amount) for line in originals),
+            "originals": originals,
+            "links": {line: url for line in lines if (url := self._pay_url(line))},
+            "lines": lines.sorted(
+                lambda line: (("claimed", "credit", "not_due").index(line.kind), line.date_maturity, line.id)
+            ),
+            "total": total,
+            "in_words": self._in_words(total, currency) if action.channel == "letter" and total > 0 else False,
         }
+
+    def _originals(self, lines):
+        """Return the amount each claimed item had before anything was paid, by line."""
+        return {
+            line: line.move_line_id.sudo().amount_currency
+            for line in lines
+            if line.kind != "credit" and line.move_line_id
+        }
+
+    def _in_words(self, amount, currency):
+        """Return the amount in words of the language spoken; in core's form for a currency num2words has no names for."""
+        code = get_lang(self.env).iso_code
+        for lang in (code, code[:2], "en"):
+            try:
+                return num2words(float(amount), lang=lang, to="currency", currency=currency.name)
+            except NotImplementedError:
+                _logger.debug("num2words does not know %s in %s.", currency.name, lang)
+        return currency.with_context(lang=self.env.lang).amount_to_text(amount)
+
+    def _enclosed(self, action):
+        """Return what goes with the message, in words."""
+        level = action.level_id
+        names = [
+            level.attach_invoices and self.env._("copies of the invoices"),
+            level.attach_statement and self.env._("statement of account"),
+        ]
+        return ", ".join(filter(None, names))
+
+    # -------------------------------------------------------------------------
+    # How to pay
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _bank(self, action):
+        """Return the account to pay to: the one most of the invoices name, else the company's first."""
+        accounts = (
+            action._standing_lines("claimed").move_id.sudo().filtered("partner_bank_id").grouped("partner_bank_id")
+        )
+        named = max(accounts, key=lambda bank: len(accounts[bank]), default=None)
+        return named or action.company_id.sudo().partner_id.bank_ids[:1]
+
+    @api.model
+    def _reference(self, action):
+        """Return what the customer is to write on the transfer: the one invoice's reference, else the invoices' numbers."""
+        moves = action._standing_lines("claimed").move_id.sudo()
+        if len(moves) == 1:
+            return moves.payment_reference or moves.name
+        names = ", ".join(moves.mapped("name"))
+        return names if len(names) <= TRANSFER_TEXT else action.partner_id.ref or action.partner_id.name
+
+    @api.model
+    def _qr_code(self, action, currency, lines, bank, reference):
+        """Return the picture of a transfer of the currency's total, where core can make one; else False."""
+        total = sum(lines.filtered(lambda line: line.kind != "not_due").mapped("amount"))
+        if not bank or currency.compare_amounts(total, 0) <= 0:
+            return False
+        return bank.build_qr_code_base64(total, reference, "", currency, action.partner_id, silent_errors=True)
 
     def _sums(self, action, *kinds):
         amounts = (format_amount(action.env, amount, currency) for currency, amount in action._totals(*kinds).items())

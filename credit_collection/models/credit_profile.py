@@ -145,31 +145,45 @@ class CreditProfile(models.Model):
     def action_write_message(self):
         """Open a new message to the customer, with the overdue items listed; it is sent and kept like a reminder."""
         self.ensure_one()
+        return self._prepare_action(self._recipient(), self._overdue_items().move_line_id)._get_records_action()
+
+    def action_plan_call(self):
+        """Put a call to the customer on today's agenda, with the overdue items at hand, and open it."""
+        self.ensure_one()
+        return self._plan_call(
+            fields.Date.context_today(self), self._overdue_items().move_line_id
+        )._get_records_action()
+
+    def _plan_call(self, day, move_lines, recipient=None):
+        """Return a new call to make on ``day``, about these journal items as far as they are still open."""
+        self.ensure_one()
+        action = self._prepare_action(recipient or self._recipient(), move_lines, date_planned=day)
+        action.sudo()._write_state({"channel": "call", "state": "to_do"})
+        return action
+
+    def _overdue_items(self):
+        """Return the overdue items and the credits that a message to the customer lists."""
+        mine = [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
+        late = ["|", ("days_overdue", ">", 0), ("bucket", "=", "credit")]
+        items = self.env["credit.open.item"]._of_today().search(mine + late)
+        return items.filtered(lambda item: item.chase_state != "excluded")
+
+    def _prepare_action(self, recipient, move_lines, **vals):
+        """Return a new action of no level towards this customer, which lists these items."""
         action = self.env["credit.collection.action"].create(
             {
                 "partner_id": self.partner_id.id,
                 "company_id": self.company_id.id,
-                "recipient_id": self._recipient().id,
+                "recipient_id": recipient.id,
                 "user_id": self.env.uid,
+                **vals,
             }
         )
-        items = (
-            self.env["credit.open.item"]
-            ._of_today()
-            .search(
-                [
-                    ("partner_id", "=", self.partner_id.id),
-                    ("company_id", "=", self.company_id.id),
-                    "|",
-                    ("days_overdue", ">", 0),
-                    ("bucket", "=", "credit"),
-                ]
-            )
-        )
+        items = self.env["credit.open.item"]._of_today().search([("id", "in", move_lines.ids)])
         self.env["credit.collection.action.line"].create(
-            [{"action_id": action.id, "move_line_id": item.id} for item in items if item.chase_state != "excluded"]
+            [{"action_id": action.id, "move_line_id": item.id} for item in items]
         )
-        return action._get_records_action()
+        return action
 
     def _recipient(self):
         """Return the contact reminders go to, as the open items say it."""

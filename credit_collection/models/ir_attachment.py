@@ -28,6 +28,9 @@ class IrAttachment(models.Model):
     def _check_dunning_evidence(self, vals_list=()):
         """Refuse to change, remove or add anything to what was attached to a reminder that was sent."""
         ids = {attachment.res_id for attachment in self.sudo() if attachment.res_model == ACTION}
+        in_files = self.sudo().filtered(lambda attachment: attachment.res_model == "credit.profile")
+        if in_files and self.env[ACTION].sudo().search_count([("proof_id", "in", in_files.ids)], limit=1):
+            raise UserError(self.env._("This is the proof of a registered letter: it cannot be changed."))
         for vals in vals_list:
             if vals.get("res_model") == ACTION and vals.get("res_id"):
                 ids.add(int(vals["res_id"]))

@@ -102,6 +102,7 @@ class CreditOpenItem(models.Model):
             "channel",
             "day",
             "delay_days",
+            "registered",
             "scenario_id",
             "sequence",
         ],
@@ -125,7 +126,16 @@ class CreditOpenItem(models.Model):
             "scenario_id",
         ],
         "res.company": ["followup_scenario_id"],
-        "res.partner": ["active", "commercial_partner_id", "email", "email_normalized", "type"],
+        "res.partner": [
+            "active",
+            "city",
+            "commercial_partner_id",
+            "email",
+            "email_normalized",
+            "street",
+            "street2",
+            "type",
+        ],
     }
 
     # The document
@@ -190,6 +200,12 @@ class CreditOpenItem(models.Model):
     next_date = fields.Date(string="Next Level On", help="The first day on which the next level may leave.", **AS_OF)
     next_channel = fields.Selection(
         selection=lambda self: self.env["credit.dunning.level"]._fields["channel"]._description_selection(self.env),
+        **AS_OF,
+    )
+    send_channel = fields.Selection(
+        selection=lambda self: self.env["credit.dunning.level"]._fields["channel"]._description_selection(self.env),
+        string="Sent By",
+        help="The level's channel; where the customer has no address for it, the next one.",
         **AS_OF,
     )
     next_automatic = fields.Boolean(string="Next Level Is Automatic", **AS_OF)

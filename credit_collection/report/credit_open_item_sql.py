@@ -246,6 +246,7 @@ class CreditOpenItem(models.Model):
             "next_level_id": SQL("n.level_id"),
             "next_date": SQL("n.date"),
             "next_channel": SQL("n.channel"),
+            "send_channel": self._sql_send_channel(),
             "next_automatic": SQL("n.automatic"),
             "next_day": SQL("n.day"),
             "next_rank": SQL("n.rank"),
@@ -336,6 +337,29 @@ class CreditOpenItem(models.Model):
             usable=usable,
         )
 
+    @api.model
+    def _sql_send_channel(self):
+        """By what the next level ``n`` would really go: where the customer has no address for its channel, by the next one.
+
+        A registered letter stays one; without any address, the level's channel stays, and fails visibly.
+        """
+        mail = SQL(
+            """EXISTS (SELECT FROM res_partner x WHERE x.id = %s AND COALESCE(x.email, '') <> ''
+                          AND x.email_normalized IS DISTINCT FROM pr.bounced_email)""",
+            self._sql_recipient(),
+        )
+        post = SQL(
+            """EXISTS (SELECT FROM res_partner x WHERE x.id = p.commercial_partner_id AND COALESCE(x.city, '') <> ''
+                          AND COALESCE(NULLIF(x.street, ''), x.street2, '') <> '')"""
+        )
+        return SQL(
+            """CASE WHEN n.channel = 'email' AND %(post)s AND NOT %(mail)s THEN 'letter'
+                    WHEN n.channel = 'letter' AND NOT %(post)s AND n.registered IS NOT TRUE AND %(mail)s THEN 'email'
+                    ELSE n.channel END""",
+            mail=mail,
+            post=post,
+        )
+
     def _sql_policy_joins(self, day):
         return SQL(
             """LEFT JOIN credit_profile pr ON pr.partner_id = p.commercial_partner_id AND pr.company_id = i.company_id
@@ -366,7 +390,7 @@ class CreditOpenItem(models.Model):
                                WHEN o.first_after THEN 1 ELSE 1 END AS enter_from,
                           CASE WHEN NOT o.first_of_day THEN 0 WHEN o.day <= 0 THEN LEAST(COALESCE(o.following_day - 1, 0), 0)
                                WHEN o.first_after THEN 100000 ELSE 0 END AS enter_to
-                     FROM (SELECT l.id AS level_id, l.scenario_id, l.channel, l.automatic, l.day, l.delay_days,
+                     FROM (SELECT l.id AS level_id, l.scenario_id, l.channel, l.automatic, l.registered, l.day, l.delay_days,
                                   l.anchor_level_id,
                                   ROW_NUMBER() OVER ranked AS rank,
                                   ROW_NUMBER() OVER (PARTITION BY l.scenario_id, l.day ORDER BY l.sequence, l.id) = 1
@@ -444,6 +468,7 @@ class CreditOpenItem(models.Model):
                           CASE WHEN v.overtaken THEN sw.level_id ELSE st.level_id END AS level_id,
                           CASE WHEN v.overtaken THEN sw.channel ELSE st.channel END AS channel,
                           CASE WHEN v.overtaken THEN sw.automatic ELSE st.automatic END AS automatic,
+                          CASE WHEN v.overtaken THEN sw.registered ELSE st.registered END AS registered,
                           CASE WHEN v.overtaken THEN sw.day ELSE st.day END AS day,
                           CASE WHEN v.overtaken THEN sw.rank ELSE st.rank END AS rank,
                           CASE WHEN v.overtaken THEN d.written_date ELSE d.step_date END AS natural_date,

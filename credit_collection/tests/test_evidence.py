@@ -75,7 +75,7 @@ class TestEvidence(CollectionCommon):
         self.assertRecordValues(line, [{"state": "info", "level_id": False, "amount": 1000.0}])
 
     def test_states_change_only_along_the_allowed_paths(self):
-        for button in ("action_confirm", "action_cancel", "action_retry", "action_done"):
+        for button in ("action_confirm", "action_cancel", "action_retry"):
             with self.assertRaisesRegex(UserError, "cannot become"):
                 getattr(self.action, button)()
         for button in ("action_resend", "action_mark_sent"):
@@ -130,7 +130,7 @@ class TestEvidence(CollectionCommon):
 
     def test_no_button_moves_an_action_that_is_being_sent(self):
         self.action._write_state({"state": "sending"})
-        for button in ("action_confirm", "action_retry", "action_done"):
+        for button in ("action_confirm", "action_retry"):
             with self.assertRaisesRegex(UserError, "cannot become"):
                 getattr(self.action.with_user(self.collector), button)()
 

@@ -108,7 +108,7 @@ class TestLevels(CollectionCommon):
         self.assertEqual(self._sent()[-1], ("2026-03-26", "Letter 2"))
         self.assertEqual(self._level(invoice), self.letter2)
         with freeze_time("2026-03-27"):
-            call.action_done()
+            call._record_call("reached", "They pay on Friday.")
         self.assertEqual(self._level(invoice), self.letter2, "a call made late does not set the item back")
 
     def test_a_call_and_a_letter_of_the_same_day_both_happen(self):

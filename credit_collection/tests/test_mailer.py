@@ -191,7 +191,7 @@ class TestMailer(CollectionCommon):
         action.action_confirm()
         self.env["credit.dunning.mailer"]._cron_send()
         self.assertIn("600.00", self.outbox[0]["words"]["text"])
-        self.assertNotIn("1,000.00", self.outbox[0]["words"]["html"])
+        self.assertNotIn("1,000.00", self.outbox[0]["words"]["text"])
         self.assertEqual(action.line_ids.amount, 600)
 
     def test_an_edited_text_whose_figures_changed_waits_for_a_person_again(self):

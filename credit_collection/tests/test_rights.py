@@ -44,7 +44,7 @@ class TestRights(CollectionCommon):
         for button in ("action_confirm", "action_cancel", "action_edit_text", "action_reset_text"):
             with self.assertRaises(AccessError, msg=button):
                 getattr(self.action.with_user(self.accountant), button)()
-        for button in ("action_retry", "action_done", "action_resend", "action_mark_sent"):
+        for button in ("action_retry", "action_print", "action_by_letter", "action_resend", "action_mark_sent"):
             with self.assertRaises(UserError, msg=button):
                 getattr(self.action.with_user(self.accountant), button)()
         action = self.action.with_user(self.collector)

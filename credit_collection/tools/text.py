@@ -11,6 +11,8 @@ An accountant writes ``Dear {contact}, {amount} is due`` and nothing more: names
 import re
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_HEADING_START = re.compile(r"<h[1-6](\s[^>]*)?>", re.IGNORECASE)
+_HEADING_END = re.compile(r"</h[1-6]\s*>", re.IGNORECASE)
 
 
 def unknown_placeholders(text, known):
@@ -31,3 +33,14 @@ def fill(text, values):
     pieces = _PLACEHOLDER.split(text or "")
     filled = [kind(piece) if i % 2 == 0 else values[piece] for i, piece in enumerate(pieces)]
     return kind("").join(filled)
+
+
+def without_headings(text):
+    """Return the HTML ``text`` with its headings as plain bold paragraphs: a printed letter has one title only.
+
+    >>> without_headings("<h2 class='x'>Notice</h2><hr/><p>Pay.</p>")
+    '<p><strong>Notice</strong></p><hr/><p>Pay.</p>'
+    """
+    kind = type(text)
+    text = _HEADING_START.sub("<p><strong>", text)
+    return kind(_HEADING_END.sub("</strong></p>", text))

@@ -177,7 +177,7 @@ def use(env) -> dict[str, int]:
     Action = env["credit.collection.action"]
     bounced = Action.search([("state", "=", "sent"), ("channel", "=", "email")], limit=1)
     bounced._void_bounced(bounced.email_to)
-    Action.search([("state", "=", "to_do")], limit=1).action_done()
+    Action.search([("state", "=", "to_do")], limit=1)._record_call("reached", "They pay on Friday.")
     # What people make themselves, on top of what is shipped.
     home.followup_scenario_id.level_ids = [
         Command.create({"name": "Lawyer", "channel": "call", "anchor_level_id": letter1.id, "delay_days": 90})

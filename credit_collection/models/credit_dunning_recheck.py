@@ -1,0 +1,100 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class CreditDunningRecheck(models.AbstractModel):
+    """The last look at the ledger before a written reminder leaves, by mail or on paper."""
+
+    _name = "credit.dunning.recheck"
+    _description = "Re-check of reminders"
+
+    def _sql_held(self):
+        """Whether action ``a`` may not leave now, whatever the ledger says of its items."""
+        companies = self.env["res.company"].sudo()._dunning_companies()
+        closed = [company.id for company in companies if company._dunning_is_closed(company._dunning_today())]
+        return SQL(
+            """(a.company_id IN %(closed)s
+                OR EXISTS (SELECT FROM credit_profile r WHERE r.partner_id = a.partner_id AND r.company_id = a.company_id
+                                                         AND r.reply_waiting)
+                OR EXISTS (SELECT FROM credit_dunning_level l JOIN credit_dunning_scenario s ON s.id = l.scenario_id
+                            WHERE l.id = a.level_id AND (s.live AND s.active) IS NOT TRUE))""",
+            closed=tuple(closed) or (0,),
+        )
+
+    def _held(self, actions):
+        """Return the actions that may not leave now, whatever the ledger says of their items."""
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT a.id FROM credit_collection_action a WHERE a.id IN %s AND %s",
+                tuple(actions.ids) or (0,),
+                self._sql_held(),
+            )
+        )
+        return actions.browse([row[0] for row in rows])
+
+    def _recheck(self, actions):
+        """Drop what may no longer be claimed, bring the figures up to date; return the actions that still go out.
+
+        A line is dropped when its item is no longer due for that level: paid, excluded, disputed, paused, covered …
+        An action without lines left is cancelled; one whose text was edited before its figures changed goes back to be
+        confirmed.
+        """
+        OpenItem = self.env["credit.open.item"].sudo().with_context(credit_ignore_prepared=True)
+        OpenItem.invalidate_model()
+        ready = actions.browse()
+        dropped, moved, changed = actions.line_ids.browse(), {}, actions.browse()
+        for company, mine in actions.grouped("company_id").items():
+            items = OpenItem.with_context(tz=company._dunning_tz()).browse(mine.line_ids.move_line_id.ids).exists()
+            items.fetch(["chase_state", "next_level_id", "claimable_amount", "claimable_company", "days_overdue"])
+            by_id = {item.id: item for item in items}
+            for line in mine.line_ids:
+                item = by_id.get(line.move_line_id.id)
+                if line.state == "void":
+                    continue
+                if (
+                    not item
+                    or item.chase_state == "excluded"
+                    or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id))
+                ):
+                    dropped |= line
+                    changed |= line.action_id
+                else:
+                    late = line.kind == "not_due" and item.days_overdue > 0
+                    if late or line.currency_id.compare_amounts(line.amount, item.claimable_amount):
+                        moved[line] = {"amount": item.claimable_amount, "kind": "claimed" if late else line.kind}
+                        changed |= line.action_id
+            changed |= self._add_credits(mine.filtered("level_id"), OpenItem)
+        if dropped:
+            dropped._void()
+        for line, vals in moved.items():
+            line._write_evidence(vals)
+        for action in changed:
+            claimed = OpenItem.browse(action._standing_lines("claimed").move_line_id.ids)
+            action._write_state({"amount_company": sum(claimed.mapped("claimable_company"))})
+        for action in actions - actions._cancel_settled():
+            if action in changed and action.body:
+                action._set_state("to_confirm", reason=self.env._("The figures changed after the text was edited."))
+            else:
+                ready |= action
+        return ready
+
+    def _add_credits(self, actions, OpenItem):
+        """List the credits that came since the actions were prepared; return the actions that changed."""
+        credits = OpenItem.search(
+            [
+                ("company_id", "in", actions.company_id.ids),
+                ("partner_id", "in", actions.partner_id.ids),
+                ("bucket", "=", "credit"),
+            ]
+        )
+        vals_list = []
+        for action in actions:
+            claimed, listed = action._totals("claimed"), action.line_ids.move_line_id
+            vals_list += [
+                {**item._prepare_line_vals(), "action_id": action.id, "move_line_id": item.id, "state": "info"}
+                for item in credits
+                if item.partner_id == action.partner_id and item.currency_id in claimed
+                if item.claimable_amount and item.move_line_id not in listed
+            ]
+        return actions.line_ids._create_evidence(vals_list).action_id
