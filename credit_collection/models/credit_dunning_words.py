@@ -2,6 +2,7 @@ import logging
 
 from markupsafe import Markup
 from num2words import num2words
+from reportlab.graphics.utils import RenderPMError
 
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount, format_date, get_lang, str2bool
@@ -149,9 +150,18 @@ class CreditDunningWords(models.AbstractModel):
     def _in_words(self, amount, currency):
         """Return the amount in words of the language spoken; in core's form for a currency num2words has no names for."""
         code = get_lang(self.env).iso_code
+        whole = currency.is_zero(amount - int(amount))
         for lang in (code, code[:2], "en"):
             try:
-                return num2words(float(amount), lang=lang, to="currency", currency=currency.name)
+                # a separator of our own, to leave out cents that are zero
+                words = num2words(
+                    float(amount),
+                    lang=lang,
+                    to="currency",
+                    currency=currency.name,
+                    **({"separator": "|"} if whole else {}),
+                )
+                return words.split("|")[0]
             except NotImplementedError:
                 _logger.debug("num2words does not know %s in %s.", currency.name, lang)
         return currency.with_context(lang=self.env.lang).amount_to_text(amount)
@@ -193,7 +203,11 @@ class CreditDunningWords(models.AbstractModel):
         total = sum(lines.filtered(lambda line: line.kind != "not_due").mapped("amount"))
         if not bank or currency.compare_amounts(total, 0) <= 0:
             return False
-        return bank.build_qr_code_base64(total, reference, "", currency, action.partner_id, silent_errors=True)
+        try:
+            return bank.build_qr_code_base64(total, reference, "", currency, action.partner_id, silent_errors=True)
+        except RenderPMError as error:  # reportlab without its drawing backend: the IBAN is printed all the same
+            _logger.warning("No QR code on letters: %s", error)
+            return False
 
     def _sums(self, action, *kinds):
         amounts = (format_amount(action.env, amount, currency) for currency, amount in action._totals(*kinds).items())

@@ -3,6 +3,7 @@ from . import test_chase_state
 from . import test_dates
 from . import test_edges
 from . import test_evidence
+from . import test_letter_pages
 from . import test_letters
 from . import test_levels
 from . import test_mailer
