@@ -1,6 +1,7 @@
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
+from . import account_payment_term
 from . import credit_collection_action
 from . import credit_collection_action_call
 from . import credit_collection_action_letter
@@ -14,6 +15,7 @@ from . import credit_dunning_recheck
 from . import credit_dunning_run
 from . import credit_dunning_scenario
 from . import credit_dunning_words
+from . import credit_legal_terms
 from . import credit_profile
 from . import ir_attachment
 from . import ir_module_module

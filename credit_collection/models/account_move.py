@@ -1,4 +1,8 @@
 from odoo import api, fields, models
+from odoo.tools import html2plaintext
+
+from ..tools import legal_mention
+from ..tools import text as text_tools
 
 
 class AccountMove(models.Model):
@@ -49,13 +53,16 @@ class AccountMove(models.Model):
         action["context"] = {}
         return action
 
-    @api.depends("line_ids.amount_residual")
+    @api.depends(
+        "line_ids.amount_residual", "partner_id", "invoice_date", "invoice_date_due", "invoice_payment_term_id"
+    )
     def _compute_alerts(self):
         # EXTENDS 'account'
         return super()._compute_alerts()
 
     def _get_alerts(self):
-        """EXTENDS 'account': since when the invoice is late, the level it has reached and what comes next."""
+        """EXTENDS 'account': since when the invoice is late, the level it has reached and what comes next; and whether
+        its due date is later than the law allows."""
         alerts = super()._get_alerts()
         if self._is_followed_up():
             items = (
@@ -71,6 +78,10 @@ class AccountMove(models.Model):
                     "action_text": self.env._("Collection file") if profile else False,
                     "action": profile._get_records_action() if profile else False,
                 }
+        if self.env.user.has_groups("account.group_account_readonly,account.group_account_invoice"):
+            too_late = self.env["credit.legal.terms"]._invoice_warning(self)
+            if too_late:
+                alerts["credit_collection_terms"] = {"level": "warning", "message": too_late}
         return alerts
 
     def _is_followed_up(self):
@@ -79,3 +90,54 @@ class AccountMove(models.Model):
             and self.state == "posted"
             and self.env["credit.open.item"].has_access("read")
         )
+
+    # -- the mention of late payment (C. com. L441-9, L441-10 II) -------------
+
+    def _followup_legal_mention(self):
+        """Return the mention of penalties and indemnity that the law wants on this invoice, or an empty text.
+
+        Plain text in the language of the context. None on credit notes, for consumers, and where the invoice's own
+        terms already bear it.
+        """
+        self.ensure_one()
+        company = self.company_id
+        if (
+            not company.followup_invoice_mentions
+            or self.move_type != "out_invoice"
+            or self.commercial_partner_id._followup_kind() == "consumer"
+            or legal_mention.is_mentioned(self._followup_printed_terms())
+        ):
+            return ""
+        values = {
+            "rate": self._followup_penalty_rate_words(),
+            "law": self._followup_mention_law(),
+            "no_discount": ""
+            if self.invoice_payment_term_id.early_discount
+            else self.env._("No discount for early payment."),
+        }
+        return text_tools.fill(company._followup_mention_wording(), values).strip()
+
+    def _followup_printed_terms(self):
+        """Return as plain text what the invoice says of its payment: terms and conditions, payment terms, footer."""
+        parts = (self.narration, self.invoice_payment_term_id.note, self.company_id.report_footer)
+        return "\n".join(html2plaintext(part or "") for part in parts)
+
+    def _followup_penalty_rate_words(self):
+        """Return the penalty rate in words, as they follow “penalties at the”; a formula is enough for the law.
+
+        Professionals: C. com. L441-10 II; public bodies: CCP R2192-31.
+        """
+        if self.commercial_partner_id._followup_kind() == "public":
+            return self.env._(
+                "rate applied by the European Central Bank to its most recent main refinancing operations, in force on "
+                "the first day of the half-year in which they begin to run, plus 8 percentage points"
+            )
+        return self.env._(
+            "interest rate applied by the European Central Bank to its most recent refinancing operation, plus "
+            "10 percentage points"
+        )
+
+    def _followup_mention_law(self):
+        if self.commercial_partner_id._followup_kind() == "public":
+            return self.env._("art. L2192-13, R2192-31 and D2192-35 of the French Public Procurement Code")
+        return self.env._("art. L441-10 and D441-5 of the French Commercial Code")

@@ -50,6 +50,10 @@ class CreditProfile(models.Model):
         domain="[('commercial_partner_id', '=', partner_id)]",
         help="Reminders go to the first of them that has an e-mail address; else to the invoice contact; else to the customer.",
     )
+    periodic_invoices = fields.Boolean(
+        tracking=True,
+        help="One invoice for the deliveries of a period: French law allows 45 days after the invoice date.",
+    )
 
     # What came back
     reply_waiting = fields.Boolean(

@@ -20,6 +20,13 @@ class ResPartner(models.Model):
         groups="account.group_account_invoice,account.group_account_readonly",
     )
 
+    followup_terms_warning = fields.Char(
+        compute="_compute_followup_terms_warning",
+        string="Payment Terms Warning",
+        groups="account.group_account_invoice,account.group_account_readonly",
+        help="Payment terms that can exceed the legal maximum.",
+    )
+
     @api.depends_context("company")
     def _compute_followup(self):
         groups = (
@@ -43,6 +50,14 @@ class ResPartner(models.Model):
         counts = {partner.id: count for partner, count in groups}
         for partner in self:
             partner.followup_action_count = counts.get(partner.id, 0)
+
+    @api.depends("property_payment_term_id", "is_company", "parent_id")
+    @api.depends_context("company", "lang")
+    def _compute_followup_terms_warning(self):
+        customers = self.filtered(lambda partner: partner.commercial_partner_id == partner)
+        warnings = self.env["credit.legal.terms"]._partner_warnings(customers, self.env.company)
+        for partner in self:
+            partner.followup_terms_warning = warnings.get(partner, False)
 
     def action_followup_profile(self):
         """Open the customer's collection file in the active company; it is created when there is none.
@@ -75,3 +90,7 @@ class ResPartner(models.Model):
         return self.env["credit.profile"].search(
             [("partner_id", "in", self.commercial_partner_id.ids), ("company_id", "=", company.id)]
         )
+
+    def _followup_kind(self):
+        """Return what the law takes the customer for: ``"professional"``, ``"consumer"`` or ``"public"``."""
+        return "professional" if self.commercial_partner_id.is_company else "consumer"

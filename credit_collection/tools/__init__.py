@@ -1,1 +1,1 @@
-from . import locks, text
+from . import legal_mention, locks, payment_terms, text
