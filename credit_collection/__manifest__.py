@@ -19,7 +19,6 @@
         "report/dunning_message_templates.xml",
         "report/dunning_letter_templates.xml",
         "report/account_invoice_templates.xml",
-        "report/dunning_email_templates.xml",
         "views/credit_collection_action_views.xml",
         "views/credit_dunning_scenario_views.xml",
         "views/credit_profile_views.xml",

@@ -3,9 +3,9 @@ from . import test_chase_state
 from . import test_dates
 from . import test_edges
 from . import test_evidence
+from . import test_legal_mentions
 from . import test_letter_pages
 from . import test_letters
-from . import test_legal_mentions
 from . import test_levels
 from . import test_mailer
 from . import test_open_item
