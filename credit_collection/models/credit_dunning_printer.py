@@ -44,9 +44,13 @@ class CreditDunningPrinter(models.AbstractModel):
         return letters - lost
 
     def _sheets(self, letters):
-        """Split the letters into what one process prints, sorted by customer."""
+        """Split the letters into what one process prints, sorted by customer; each company has its own paper."""
         letters = letters.sorted(lambda action: (action.partner_id.display_name, action.id))
-        return [letters[start : start + SHEET] for start in range(0, len(letters), SHEET)]
+        return [
+            mine[start : start + SHEET].with_company(company)
+            for company, mine in letters.grouped("company_id").items()
+            for start in range(0, len(mine), SHEET)
+        ]
 
     def _keep_printed(self, letters):
         """Print these letters by one process; keep with each its words, its pages and what goes with it."""
@@ -72,7 +76,7 @@ class CreditDunningPrinter(models.AbstractModel):
 
         :raise UserError: when the file does not split into as many letters
         """
-        report = self.env["ir.actions.report"].sudo()
+        report = letters.env["ir.actions.report"].sudo()
         streams = report._render_qweb_pdf_prepare_streams(
             "credit_collection.dunning_letter_report", {"rendered": rendered}, letters.ids
         )

@@ -98,8 +98,8 @@ class ResCompany(models.Model):
                 company.followup_scenario_id = own[:1]
 
     def _shipped_dunning_scenarios(self):
-        xmlids = ("credit_collection.scenario_standard", "credit_collection.scenario_good_customers")
-        scenarios = [self.env.ref(xmlid, raise_if_not_found=False) for xmlid in xmlids]
+        names = ("scenario_standard", "scenario_good_customers", "scenario_key_customers")
+        scenarios = [self.env.ref(f"credit_collection.{name}", raise_if_not_found=False) for name in names]
         return self.env["credit.dunning.scenario"].union(*filter(None, scenarios))
 
     # -- what the law asks of invoices ----------------------------------------

@@ -244,7 +244,7 @@ class TestChaseState(CollectionCommon):
     def test_a_new_company_gets_its_own_scenarios_switched_off(self):
         company = self.env["res.company"].create({"name": "Newcomer"})
         scenarios = self.env["credit.dunning.scenario"].sudo().search([("company_id", "=", company.id)])
-        self.assertEqual(len(scenarios), 2)
+        self.assertEqual(len(scenarios), 3)
         self.assertFalse(any(scenarios.mapped("live")))
         self.assertEqual(company.sudo().followup_scenario_id, scenarios[0])
         letter2 = scenarios[0].level_ids.filtered("anchor_level_id")

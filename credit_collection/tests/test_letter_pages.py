@@ -40,7 +40,7 @@ class TestLetterPages(CollectionCommon, HttpCase):
             processes.append(len(args[0]))
             return run(report, *args, **kwargs)
 
-        with self.allow_pdf_render(), patch.object(Report, "_run_wkhtmltopdf", counted):
+        with patch.object(Report, "_run_wkhtmltopdf", counted):
             pages = self.env["credit.dunning.printer"]._pages(
                 letters, {action.id: words._render(action) for action in letters}
             )

@@ -25,6 +25,7 @@ class TestLevels(CollectionCommon):
 
     def test_s11_one_message_per_customer_each_item_at_its_own_level(self):
         """A climbs to the notice, B to its own first letter; C is not due: shown, not claimed, no level consumed."""
+        self.notice.write({"registered": False, "channel": "email"})
         with freeze_time("2026-03-02"):
             late = self._invoice("2026-02-12", 4000)
         with freeze_time("2026-03-02"):

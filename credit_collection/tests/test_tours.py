@@ -1,7 +1,6 @@
 """What people click."""
 
 from datetime import timedelta
-from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.tests import HttpCase, new_test_user, tagged
@@ -34,7 +33,13 @@ class TestTours(HttpCase):
         cls.scenario = company.followup_scenario_id
         cls.scenario.live = True
         cls.partner = cls.env["res.partner"].create(
-            {"name": "Tour Customer", "email": "tour@customer.example.com", "is_company": True}
+            {
+                "name": "Tour Customer",
+                "email": "tour@customer.example.com",
+                "is_company": True,
+                "street": "12 rue des Lilas",
+                "city": "Lyon",
+            }
         )
         today = fields.Date.today()
         cls.invoice = cls.env["account.move"].create(
@@ -49,28 +54,31 @@ class TestTours(HttpCase):
         )
         cls.invoice.action_post()
         item = cls.env["credit.open.item"].search([("move_id", "=", cls.invoice.id)])
+        # under test, core gives HTML for a PDF: nothing to merge
+        notice = cls.scenario.level_ids.filtered("is_formal_notice")
+        notice.write({"attach_invoices": False, "attach_statement": False})
         letter2 = cls.scenario.level_ids.filtered("anchor_level_id")
         cls.env["credit.collection.action"]._set_level(item, letter2, "before", today - timedelta(days=20))
 
     def test_a_collector_reviews_edits_confirms_and_finds_the_notice_in_the_history(self):
         self.start_tour("/odoo/reminders-today", "credit_collection_collector", login="tour_collector")
         action = self.env["credit.collection.action"].search(
-            [("partner_id", "=", self.partner.id), ("channel", "=", "email")]
+            [("partner_id", "=", self.partner.id), ("channel", "=", "letter")]
         )
-        self.assertRecordValues(action, [{"state": "queued", "subject": "Formal notice after our call"}])
-        sent = []
-        Mailer = self.env.registry["credit.dunning.mailer"]
-        Run = self.env.registry["credit.dunning.run"]
-        with (
-            patch.object(Mailer, "_live_session", lambda mailer, session, sender: None),
-            patch.object(Mailer, "_hand_over", lambda mailer, session, mail: sent.append(mail)),
-            patch.object(Run, "_checkpoint", lambda run, processed=0: run.env.flush_all()),
-            self.allow_pdf_render(),
-        ):
-            self.env["credit.dunning.mailer"]._send_queued()
-        self.assertEqual(action.state, "sent")
-        self.assertEqual(len(sent), 1)
+        self.assertRecordValues(action, [{"state": "to_print", "subject": "Formal notice after our call"}])
+        self.start_tour("/odoo/collection-agenda", "credit_collection_letters", login="tour_collector")
+        self.assertRecordValues(action, [{"state": "sent", "tracking_number": "1A 234 567 8901 2"}])
+        self.assertTrue(action.letter_id)
         self.start_tour("/odoo/collection-files", "credit_collection_history", login="tour_collector")
+
+    def test_a_collector_notes_the_result_of_a_call(self):
+        customer = self.env["res.partner"].create({"name": "Called Customer", "phone": "+33 1 99 00 11 22"})
+        profile = customer._followup_profile(self.env.company)
+        call = profile._plan_call(fields.Date.today(), self.env["account.move.line"])
+        self.start_tour("/odoo/collection-agenda", "credit_collection_call", login="tour_collector")
+        self.assertRecordValues(
+            call, [{"state": "sent", "result": "reached", "note": "The transfer leaves on Friday."}]
+        )
 
     def test_a_user_picks_the_day_of_the_figures(self):
         self.start_tour("/odoo/open-items", "credit_collection_as_of", login="tour_collector")

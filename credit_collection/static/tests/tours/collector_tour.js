@@ -52,8 +52,88 @@ registry.category("web_tour.tours").add("credit_collection_collector", {
             run: "click",
         },
         {
-            content: "it is queued",
-            trigger: ".o_statusbar_status .o_arrow_button_current:contains('Queued')",
+            content: "it waits for the printer",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('To print')",
+        },
+    ],
+});
+
+// Today's letters are printed in one go; a registered one is sent when its tracking number is known.
+registry.category("web_tour.tours").add("credit_collection_letters", {
+    url: "/odoo/collection-agenda",
+    steps: () => [
+        {
+            content: "select the letter",
+            trigger: ".o_data_row:contains('Tour Customer'):contains('To print') .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            content: "print today's letters",
+            trigger: "button[name=action_print]",
+            run: "click",
+        },
+        {
+            content: "open the letter, which waits to be posted",
+            trigger: ".o_data_row:contains('Formal notice'):contains('Being sent') td[name=partner_id]",
+            run: "click",
+        },
+        {
+            content: "it was posted",
+            trigger: ".o_statusbar_buttons button:contains('Posted')",
+            run: "click",
+        },
+        {
+            content: "enter its tracking number",
+            trigger: ".modal .o_field_widget[name=tracking_number] input",
+            run: "edit 1A 234 567 8901 2",
+        },
+        {
+            content: "save",
+            trigger: ".modal button[name=action_save]",
+            run: "click",
+        },
+        {
+            content: "it is sent",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('Done')",
+        },
+        {
+            content: "with its number",
+            trigger: ".o_field_widget[name=tracking_number]:contains('1A 234 567 8901 2')",
+        },
+    ],
+});
+
+// A call of the agenda: the figures at hand, the result in one dialog.
+registry.category("web_tour.tours").add("credit_collection_call", {
+    url: "/odoo/collection-agenda",
+    steps: () => [
+        {
+            content: "open the call",
+            trigger: ".o_data_row:contains('Called Customer'):contains('To do') td[name=partner_id]",
+            run: "click",
+        },
+        {
+            content: "the number is at hand",
+            trigger: ".o_field_widget[name=phone_numbers] a:contains('+33 1 99 00 11 22')",
+        },
+        {
+            content: "note the result",
+            trigger: "button[name=action_record_call]",
+            run: "click",
+        },
+        {
+            content: "what was said",
+            trigger: ".modal .o_field_widget[name=note] textarea",
+            run: "edit The transfer leaves on Friday.",
+        },
+        {
+            content: "save it",
+            trigger: ".modal button[name=action_save]",
+            run: "click",
+        },
+        {
+            content: "the call is done",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('Done')",
         },
     ],
 });
