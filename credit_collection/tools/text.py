@@ -1,4 +1,4 @@
-"""Placeholders in the texts of dunning levels.
+"""Placeholders in the texts of dunning levels, and names of files.
 
 An accountant writes ``Dear {contact}, {amount} is due`` and nothing more: names in braces, from a fixed list.
 
@@ -11,6 +11,7 @@ An accountant writes ``Dear {contact}, {amount} is due`` and nothing more: names
 import re
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 
 def unknown_placeholders(text, known):
@@ -31,3 +32,12 @@ def fill(text, values):
     pieces = _PLACEHOLDER.split(text or "")
     filled = [kind(piece) if i % 2 == 0 else values[piece] for i, piece in enumerate(pieces)]
     return kind("").join(filled)
+
+
+def file_name(text):
+    """Return ``text`` without what operating systems refuse in a file's name.
+
+    >>> file_name('Statement – A/B "Paris"  & Co. – 2026')
+    'Statement – A B Paris & Co. – 2026'
+    """
+    return " ".join(_NOT_IN_FILE_NAMES.sub(" ", text).split()).strip(" .")
