@@ -192,15 +192,20 @@ class CreditProfile(models.Model):
     def _recipient(self):
         """Return the contact reminders go to, as the open items say it."""
         self.ensure_one()
+        return self._recipients()[self]
+
+    def _recipients(self):
+        """Return the contact reminders go to, by file."""
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
-                "SELECT %s FROM credit_profile pr JOIN res_partner p ON p.id = pr.partner_id WHERE pr.id = %s",
+                "SELECT pr.id, %s FROM credit_profile pr JOIN res_partner p ON p.id = pr.partner_id WHERE pr.id IN %s",
                 self.env["credit.open.item"]._sql_recipient(),
-                self.id,
+                tuple(self.ids) or (0,),
             )
         )
-        return self.env["res.partner"].browse(rows[0][0])
+        recipients = self.env["res.partner"].browse(recipient for _profile, recipient in rows)
+        return dict(zip(self.browse(profile for profile, _recipient in rows), recipients, strict=True))
 
     # -------------------------------------------------------------------------
     # The run and the mail gateway

@@ -12,5 +12,6 @@ from . import test_open_item
 from . import test_open_item_random
 from . import test_queries
 from . import test_rights
+from . import test_statement
 from . import test_tools
 from . import test_tours

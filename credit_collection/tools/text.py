@@ -1,4 +1,4 @@
-"""Placeholders in the texts of dunning levels.
+"""Placeholders in the texts of dunning levels, and names of files.
 
 An accountant writes ``Dear {contact}, {amount} is due`` and nothing more: names in braces, from a fixed list.
 
@@ -13,6 +13,7 @@ import re
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _HEADING_START = re.compile(r"<h[1-6](\s[^>]*)?>", re.IGNORECASE)
 _HEADING_END = re.compile(r"</h[1-6]\s*>", re.IGNORECASE)
+_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 
 def unknown_placeholders(text, known):
@@ -44,3 +45,12 @@ def without_headings(text):
     kind = type(text)
     text = _HEADING_START.sub("<p><strong>", text)
     return kind(_HEADING_END.sub("</strong></p>", text))
+
+
+def file_name(text):
+    """Return ``text`` without what operating systems refuse in a file's name.
+
+    >>> file_name('Statement – A/B "Paris"  & Co. – 2026')
+    'Statement – A B Paris & Co. – 2026'
+    """
+    return " ".join(_NOT_IN_FILE_NAMES.sub(" ", text).split()).strip(" .")

@@ -4,3 +4,4 @@ from . import credit_dunning_preview
 from . import credit_exclusion
 from . import credit_level_change
 from . import credit_registered_letter
+from . import credit_statement_wizard
