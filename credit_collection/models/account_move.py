@@ -84,6 +84,11 @@ class AccountMove(models.Model):
                 alerts["credit_collection_terms"] = {"level": "warning", "message": too_late}
         return alerts
 
+    def _followup_customer_reference(self):
+        """Return the purchase-order number the customer gave us. Core writes our own order's number where there is none."""
+        ours = (self.invoice_origin or "").split(", ")
+        return ", ".join(reference for reference in (self.ref or "").split(", ") if reference not in ours)
+
     def _is_followed_up(self):
         return (
             self.is_sale_document(include_receipts=True)

@@ -1,17 +1,26 @@
+import logging
+
+import psycopg2
+
 from odoo import models
+
+_logger = logging.getLogger(__name__)
 
 
 class CreditDunningEnclosures(models.AbstractModel):
-    """What goes with a reminder: copies of the invoices, as its level says. Kept with the action as it was sent."""
+    """What goes with a reminder, as its level says: copies of the invoices, the statement of account. Kept as it was sent."""
 
     _name = "credit.dunning.enclosures"
     _description = "Enclosures of reminders"
 
-    def _keep_all(self, action):
-        """Keep the documents that go with the action, in the place of those of a sending that did not come about."""
+    def _keep_all(self, action, statements):
+        """Keep the documents that go with the action, in the place of those of a sending that did not come about.
+
+        :param dict statements: those already printed, by action
+        """
         action.attachment_ids.unlink()
         with self.env.cr.savepoint():  # a report that fails must not spoil the batch's transaction
-            documents = self._documents(action)
+            documents = self._documents(action, statements)
         return self._keep(action, documents)
 
     def _keep(self, action, documents):
@@ -27,9 +36,11 @@ class CreditDunningEnclosures(models.AbstractModel):
             )
         )
 
-    def _documents(self, action):
+    def _documents(self, action, statements):
         """Return the name and content of each document that the action's level encloses."""
         documents = []
+        if action.level_id.attach_statement:
+            documents.append(statements.get(action) or self._print_statements(action)[action])
         if action.level_id.attach_invoices:
             documents += [self._invoice_pdf(move) for move in self._invoices(action)]
         return documents
@@ -44,5 +55,33 @@ class CreditDunningEnclosures(models.AbstractModel):
         document = move._get_invoice_legal_documents("pdf")
         if document:
             return document["filename"], document["content"]
-        content, _type = self.env["ir.actions.report"].sudo()._render_qweb_pdf("account.account_invoices", move.ids)
+        report = self.env["ir.actions.report"].sudo().with_company(move.company_id)
+        content, _type = report._render_qweb_pdf("account.account_invoices", move.ids)
         return move._get_invoice_report_filename(), content
+
+    # -------------------------------------------------------------------------
+    # Statements of account
+    # -------------------------------------------------------------------------
+
+    def _statements(self, actions):
+        """Return the name and content of the statements that go with a batch, by action; printed by one process.
+
+        When that fails, none: each is printed by itself then, and only the faulty one fails its action.
+        """
+        actions = actions.filtered("level_id.attach_statement")
+        if len(actions) < 2:
+            return {}
+        try:
+            with self.env.cr.savepoint():
+                return self._print_statements(actions)
+        except psycopg2.Error:
+            raise
+        except Exception as error:  # whatever a report raises
+            _logger.warning("The statements of %s customers cannot be printed together: %s", len(actions), error)
+            return {}
+
+    def _print_statements(self, actions):
+        Statement = self.env["credit.statement"].sudo()
+        pairs = {action: (action.partner_id, action.company_id) for action in actions}
+        pdfs = Statement._pdf(dict.fromkeys(pairs.values()))
+        return {action: (Statement._file_name([pair]), pdfs[pair]) for action, pair in pairs.items()}

@@ -113,11 +113,12 @@ class CreditDunningMailer(models.AbstractModel):
         blacklisted = self._blacklisted(actions)
         self.env["credit.dunning.words"]._ready_payment_links(actions)
         actions.line_ids.move_id.mapped("ref")  # one read for the batch
+        statements = self.env["credit.dunning.enclosures"]._statements(actions)
         for action in actions:
             problem = self._problem(action, blacklisted)
             if not problem:
                 try:
-                    mails.append(self._compose_one(action))
+                    mails.append(self._compose_one(action, statements))
                 except psycopg2.Error:
                     raise
                 except Exception as error:  # a faulty text or report: whatever it raises is this action's failure
@@ -129,8 +130,8 @@ class CreditDunningMailer(models.AbstractModel):
         self._add_reply_to(mails)
         return sorted(mails, key=lambda mail: mail["email_from"])
 
-    def _compose_one(self, action):
-        words = self.env["credit.dunning.words"]._render(action)
+    def _compose_one(self, action, statements):
+        words, enclosures = self.env["credit.dunning.words"]._render(action), self.env["credit.dunning.enclosures"]
         company, sender = action.company_id, self._sender(action)
         return {
             "action": action,
@@ -141,7 +142,7 @@ class CreditDunningMailer(models.AbstractModel):
             "domain_bounce_address": company.bounce_email or config.get("email_from") or sender,
             "domain_notifications_email": company.default_from_email or config.get("email_from") or sender,
             "email_to": action.recipient_id.email_formatted,
-            "attachments": self.env["credit.dunning.enclosures"]._keep_all(action),
+            "attachments": enclosures._keep_all(action, statements),
             "day": company._dunning_today(),
             "profile": action.profile_id.id,
         }

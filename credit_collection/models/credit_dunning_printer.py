@@ -56,10 +56,10 @@ class CreditDunningPrinter(models.AbstractModel):
         """Print these letters by one process; keep with each its words, its pages and what goes with it."""
         words, enclosures = self.env["credit.dunning.words"].sudo(), self.env["credit.dunning.enclosures"].sudo()
         rendered = {action.id: words._render(action) for action in letters}
-        pages = self._pages(letters, rendered)
+        pages, statements = self._pages(letters, rendered), enclosures._statements(letters)
         for action in letters:
             subject = rendered[action.id]["subject"]
-            enclosures._keep_all(action)
+            enclosures._keep_all(action, statements)
             letter = enclosures._keep(action, [(f"{subject} - {action.partner_id.name}.pdf", pages[action.id])])
             action._write_state(
                 {

@@ -128,7 +128,7 @@ class CreditDunningWords(models.AbstractModel):
         return {
             "currency": currency,
             "has_late": any(line.kind == "credit" or today > line.date_maturity for line in lines),
-            "has_ref": any(line.move_id.ref and line.move_id.is_sale_document() for line in lines),
+            "references": {line: ref for line in lines if (ref := self._customer_reference(line))},
             "has_paid": any(currency.compare_amounts(originals[line], line.amount) for line in originals),
             "originals": originals,
             "links": {line: url for line in lines if (url := self._pay_url(line))},
@@ -138,6 +138,10 @@ class CreditDunningWords(models.AbstractModel):
             "total": total,
             "in_words": self._in_words(total, currency) if action.channel == "letter" and total > 0 else False,
         }
+
+    def _customer_reference(self, line):
+        move = line.move_id
+        return move.is_sale_document(include_receipts=True) and move._followup_customer_reference()
 
     def _originals(self, lines):
         """Return the amount each claimed item had before anything was paid, by line."""
@@ -186,7 +190,7 @@ class CreditDunningWords(models.AbstractModel):
             action._standing_lines("claimed").move_id.sudo().filtered("partner_bank_id").grouped("partner_bank_id")
         )
         named = max(accounts, key=lambda bank: len(accounts[bank]), default=None)
-        return named or action.company_id.sudo().partner_id.bank_ids[:1]
+        return named or self.env["credit.statement"]._company_banks(action.company_id)[:1]
 
     @api.model
     def _reference(self, action):

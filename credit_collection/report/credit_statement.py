@@ -233,16 +233,15 @@ class CreditStatement(models.AbstractModel):
     def _reference(self, item):
         """Return what tells the customer which document it is: the order number they gave us, or what the document is.
 
-        Core writes our own order's number where the customer gave none, and our words where a credit note reverses an
-        invoice. Other entries (opening balances) have nothing but the label of their line.
+        Core writes our words where a credit note reverses an invoice. Other entries (opening balances) have nothing but the
+        label of their line.
         """
         line, move = item.move_line_id, item.move_id
         if move.move_type == "out_refund":
             reversed_name = move.reversed_entry_id.name
             return self.env._("Credit note on %s", reversed_name) if reversed_name else self.env._("Credit note")
         if move.is_sale_document(include_receipts=True):
-            ours = (move.invoice_origin or "").split(", ")
-            return ", ".join(ref for ref in (move.ref or "").split(", ") if ref not in ours)
+            return move._followup_customer_reference()
         if move.origin_payment_id or move.statement_line_id:
             return self.env._("Payment") if item.bucket == "credit" else self.env._("Repayment")
         return line.name or ""

@@ -25,6 +25,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
         cls.scenario.live = True
         levels = cls.scenario.level_ids.sorted("day")
         cls.upcoming, cls.due_today, cls.letter1, cls.call, cls.letter2, cls.notice = levels
+        cls.letter1.attach_statement = False  # the tests of statements ask for it
         groups = "credit_collection.credit_collection_group_"
         cls.collector = new_test_user(cls.env, "collector", groups=groups + "user", company_id=cls.company.id)
         cls.manager = new_test_user(cls.env, "manager", groups=groups + "manager", company_id=cls.company.id)

@@ -194,6 +194,19 @@ class TestMailer(CollectionCommon):
         self.assertNotIn("1,000.00", self.outbox[0]["words"]["text"])
         self.assertEqual(action.line_ids.amount, 600)
 
+    def test_the_statement_of_the_day_is_attached_when_the_level_says_so(self):
+        self.letter1.attach_statement = True
+        other = self._customer("Lenoir")
+        self._invoice("2026-03-09")
+        self._invoice("2026-03-09", partner=other)
+        actions = self._night(DAY)
+        self.assertEqual(len(self.outbox), 2)
+        for mail in self.outbox:
+            name = mail["action"].partner_id.name
+            self.assertEqual(mail["attachments"].mapped("name"), [f"Statement of account – {name} – {DAY}.pdf"])
+            self.assertIn(name.encode(), mail["attachments"].raw)
+        self.assertEqual(actions.mapped("state"), ["sent", "sent"])
+
     def test_an_edited_text_whose_figures_changed_waits_for_a_person_again(self):
         invoice = self._invoice("2026-03-09", 1000)
         self._profile(always_confirm=True)
