@@ -84,7 +84,7 @@ class CreditCollectionAction(models.Model):
         :raise UserError: when one of them was not printed
         """
         document = self.env["credit.dunning.printer"]._merge(self)
-        return {"type": "ir.actions.act_url", "url": f"/web/content/{document.id}?download=true", "target": "download"}
+        return {"type": "ir.actions.act_url", "url": f"/web/content/{document.id}?download=true", "target": "new"}
 
     def action_back_to_print(self):
         """A registered letter that was printed but not posted is printed anew, with the figures of that day."""
