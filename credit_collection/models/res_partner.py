@@ -1,10 +1,18 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .credit_interest_policy import CUSTOMER_KINDS
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
+    followup_customer_kind = fields.Selection(
+        CUSTOMER_KINDS,
+        string="Late Payment: Customer Is",
+        help="Decides which interest and indemnity may be claimed. Empty: a company is a professional, "
+        "a person a consumer.",
+    )
     followup_profile_ids = fields.One2many("credit.profile", "partner_id", string="Collection Files")
     followup_item_ids = fields.Many2many("credit.open.item", compute="_compute_followup", string="Open Items")
     followup_overdue = fields.Monetary(
@@ -61,6 +69,12 @@ class ResPartner(models.Model):
         action["domain"] = [("partner_id", "=", self.id), ("company_id", "=", self.env.company.id)]
         action["context"] = {}
         return action
+
+    def _followup_kind(self):
+        """Return what the customer is to the late-payment policies: ``professional``, ``consumer`` or ``public``."""
+        self.ensure_one()
+        customer = self.commercial_partner_id
+        return customer.followup_customer_kind or ("professional" if customer.is_company else "consumer")
 
     def _followup_profile(self, company):
         """Return the customer's collection file in ``company``, created when there is none."""

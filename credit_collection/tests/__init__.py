@@ -2,6 +2,8 @@ from . import test_chase_state
 from . import test_dates
 from . import test_edges
 from . import test_evidence
+from . import test_interest
+from . import test_interest_tools
 from . import test_levels
 from . import test_mailer
 from . import test_open_item

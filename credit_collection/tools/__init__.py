@@ -1,1 +1,1 @@
-from . import locks, text
+from . import interest, locks, text
