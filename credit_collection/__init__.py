@@ -2,14 +2,17 @@ from . import demo, models, report, tools, wizard
 
 
 def _post_init_hook(env):
-    """Give every company its own copy of the shipped scenarios, switched off."""
-    env["res.company"].search([])._create_dunning_scenarios()
+    """Give every company its own copy of the shipped scenarios, switched off, and those in France its policies."""
+    companies = env["res.company"].search([])
+    companies._create_dunning_scenarios()
+    env["credit.interest.policy"]._create_shipped(companies)
 
 
 def _uninstall_hook(env):
     """Remove first what uninstalling would stumble over, and what Odoo leaves behind of any addon."""
-    # The shipped scenarios are deleted one by one before the tables are dropped: let nothing hold them.
+    # The shipped scenarios and rates are deleted one by one before the tables are dropped: let nothing hold them.
     env.cr.execute("DELETE FROM credit_collection_action")
+    env.cr.execute("DELETE FROM credit_interest_policy")
     env.cr.execute("UPDATE credit_profile SET scenario_id = NULL")
     env.cr.execute("UPDATE credit_dunning_level SET anchor_level_id = NULL")
     env.invalidate_all()

@@ -15,8 +15,13 @@ from . import credit_dunning_recheck
 from . import credit_dunning_run
 from . import credit_dunning_scenario
 from . import credit_dunning_words
+from . import credit_interest_policy
+from . import credit_late_claim
+from . import credit_late_claim_line
 from . import credit_legal_terms
 from . import credit_profile
+from . import credit_reference_rate
+from . import credit_reference_rate_value
 from . import ir_attachment
 from . import ir_module_module
 from . import mail_message

@@ -22,6 +22,24 @@ class AccountMove(models.Model):
         help="The furthest level an open instalment of this invoice has reached.",
     )
 
+    followup_interest = fields.Monetary(
+        compute="_compute_followup_late",
+        string="Late-Payment Interest",
+        groups="account.group_account_invoice,account.group_account_readonly",
+        help="Up to today, in the invoice's currency; without what was waived, paid or invoiced.",
+    )
+    followup_indemnity = fields.Monetary(
+        compute="_compute_followup_late",
+        string="Recovery Indemnity",
+        currency_field="company_currency_id",
+        groups="account.group_account_invoice,account.group_account_readonly",
+        help="In the company's currency; nothing once it was waived, paid or invoiced.",
+    )
+    followup_interest_missing = fields.Char(
+        compute="_compute_followup_late",
+        groups="account.group_account_invoice,account.group_account_readonly",
+    )
+
     # Moves reset to draft keep their matches: the open items look them up (see credit.open.item).
     _followup_unposted_idx = models.Index("(id) WHERE state <> 'posted'")
 
@@ -44,6 +62,33 @@ class AccountMove(models.Model):
             actions.setdefault(line.move_id.id, set()).update(action_ids)
         for move in self:
             move.followup_action_count = len(actions.get(move.id, ()))
+
+    def _compute_followup_late(self):
+        Late = self.env["credit.late.interest"]
+        documents = Late._open_documents(self._origin, fields.Date.context_today(self))
+        by_move = {document.move_id: document for document in documents if not document.line_id}
+        for move in self:
+            document = by_move.get(move._origin.id)
+            move.followup_interest = document.interest if document else 0.0
+            move.followup_indemnity = document.indemnity if document else 0.0
+            move.followup_interest_missing = Late._missing_sentence(document.missing_from) if document else False
+
+    def action_followup_waive(self):
+        """Ask why the indemnity of these invoices is given up, claimed or not yet. Credit managers only.
+
+        :raise AccessError: for anybody else
+        """
+        self.env["credit.late.claim"]._check_group(
+            "manager", self.env._("Only a credit manager waives interest and indemnities.")
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Waive the Indemnity"),
+            "res_model": "credit.late.waiver",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_move_ids": self.ids},
+        }
 
     def action_followup_actions(self):
         """Open the reminders in which this invoice was listed."""

@@ -44,6 +44,12 @@ class CreditProfile(models.Model):
     )
     paused_until = fields.Date(tracking=True, help="Nothing is sent up to and including this day.")
     pause_reason = fields.Char(tracking=True)
+    insolvency_date = fields.Date(
+        string="Insolvency Judgment",
+        tracking=True,
+        help="The day of the judgment that opened the proceedings. For what was invoiced before it, interest stops the "
+        "day before, no indemnity is claimed for what fell due from that day on, and chasing stops.",
+    )
     contact_ids = fields.Many2many(
         "res.partner",
         string="Collection Contacts",
@@ -71,6 +77,8 @@ class CreditProfile(models.Model):
     amount_due = fields.Monetary(compute="_compute_items", string="Open Balance", help="In the company's currency.")
     amount_overdue = fields.Monetary(compute="_compute_items", string="Overdue", help="In the company's currency.")
     action_ids = fields.Many2many("credit.collection.action", compute="_compute_action_ids", string="Reminders")
+    late_move_ids = fields.Many2many("account.move", compute="_compute_late", string="Due for Late Payment")
+    late_claim_ids = fields.Many2many("credit.late.claim", compute="_compute_late", string="Late-Payment Claims")
 
     _partner_company_uniq = models.Constraint(
         "UNIQUE (partner_id, company_id)", "This customer already has a collection file in this company."
@@ -109,6 +117,23 @@ class CreditProfile(models.Model):
             actions = by_key.get((profile.partner_id, profile.company_id), self.env["credit.collection.action"])
             profile.action_ids = actions.sorted()
 
+    @api.depends("partner_id", "company_id")
+    def _compute_late(self):
+        Late = self.env["credit.late.interest"]
+        Claim = self.env["credit.late.claim"]
+        for profile in self:  # one file at a time: shown on its form only
+            day = fields.Date.context_today(profile)
+            lines = Late._late_lines(day, profile.company_id, profile.partner_id)
+            late = [
+                document.move_id
+                for document in Late._open_documents(lines, day)
+                if not document.line_id and (document.interest or document.indemnity or document.missing_from)
+            ]
+            profile.late_move_ids = self.env["account.move"].search([("id", "in", late)], order="invoice_date_due, id")
+            profile.late_claim_ids = Claim.search(
+                [("partner_id", "=", profile.partner_id.id), ("company_id", "=", profile.company_id.id)]
+            )
+
     @api.constrains("partner_id")
     def _check_commercial_partner(self):
         for profile in self:
@@ -145,6 +170,24 @@ class CreditProfile(models.Model):
     def action_forget_bounce(self):
         """Use again the address that reminders came back from."""
         self.write({"bounced_email": False})
+
+    def action_claim_late(self):
+        """Claim the interest and indemnities due today on this customer's invoices. Collectors only (access rights).
+
+        :raise UserError: when nothing is due
+        """
+        self.ensure_one()
+        self.check_access("write")
+        day = fields.Date.context_today(self)
+        lines = self.env["credit.late.interest"]._late_lines(day, self.company_id, self.partner_id)
+        if not self.env["credit.late.claim"]._claim(lines, day):
+            raise UserError(
+                self.env._(
+                    "Nothing is due for late payment, or all of it was settled. Check the policy for such customers "
+                    "and the reference rates."
+                )
+            )
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_write_message(self):
         """Open a new message to the customer, with the overdue items listed; it is sent and kept like a reminder."""
@@ -284,7 +327,14 @@ class CreditProfile(models.Model):
         """Move what hangs on these files to ``target`` (the customers were merged) and delete them."""
         for profile in self:
             profile._move_history(target)
-            kept = ("collector_id", "scenario_id", "always_confirm", "reply_waiting", "bounced_email")
+            kept = (
+                "collector_id",
+                "scenario_id",
+                "always_confirm",
+                "insolvency_date",
+                "reply_waiting",
+                "bounced_email",
+            )
             vals = {name: profile[name] for name in kept if profile[name] and not target[name]}
             vals = self._convert_to_write(vals)
             if profile.paused_until and (not target.paused_until or target.paused_until < profile.paused_until):

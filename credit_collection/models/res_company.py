@@ -20,6 +20,14 @@ class ResCompany(models.Model):
         help="Chases the customers of this company that have no scenario of their own.",
     )
 
+    followup_charge_account_id = fields.Many2one(
+        "account.account",
+        string="Late-Payment Income Account",
+        check_company=True,
+        domain="[('account_type', 'in', ('income', 'income_other'))]",
+        help="For the debit notes of late-payment interest and indemnities.",
+    )
+
     # What the law asks of invoices
     followup_invoice_mentions = fields.Boolean(
         string="Late-Payment Mention on Invoices",
@@ -86,7 +94,14 @@ class ResCompany(models.Model):
     def create(self, vals_list):
         companies = super().create(vals_list)
         companies.sudo()._create_dunning_scenarios()
+        self.env["credit.interest.policy"].sudo()._create_shipped(companies)
         return companies
+
+    def write(self, vals):
+        res = super().write(vals)
+        if {"country_id", "account_fiscal_country_id"} & vals.keys():
+            self.env["credit.interest.policy"].sudo()._create_shipped(self)
+        return res
 
     def _create_dunning_scenarios(self):
         """Copy the shipped scenarios, with their translations, to the companies that have none; the first one is default."""

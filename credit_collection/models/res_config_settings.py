@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
@@ -11,6 +11,16 @@ class ResConfigSettings(models.TransientModel):
     followup_term_days = fields.Integer(related="company_id.followup_term_days", readonly=False)
     followup_term_days_public = fields.Integer(related="company_id.followup_term_days_public", readonly=False)
     followup_term_end_of_month = fields.Selection(related="company_id.followup_term_end_of_month", readonly=False)
+    followup_charge_account_id = fields.Many2one(
+        related="company_id.followup_charge_account_id",
+        readonly=False,
+        domain="[('account_type', 'in', ('income', 'income_other'))]",
+    )
+    followup_rates_missing = fields.Char(compute="_compute_followup_rates_missing")
+
+    @api.depends("company_id")
+    def _compute_followup_rates_missing(self):
+        self.followup_rates_missing = self.env["credit.reference.rate"].sudo()._missing_sentence()
 
     def action_followup_mention(self):
         """Open the wording of the late-payment mention of the company."""

@@ -1,10 +1,18 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .credit_interest_policy import CUSTOMER_KINDS
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
+    followup_customer_kind = fields.Selection(
+        CUSTOMER_KINDS,
+        string="Late Payment: Customer Is",
+        help="Decides which interest and indemnity may be claimed. Empty: a company is a professional, "
+        "a person a consumer.",
+    )
     followup_profile_ids = fields.One2many("credit.profile", "partner_id", string="Collection Files")
     followup_item_ids = fields.Many2many("credit.open.item", compute="_compute_followup", string="Open Items")
     followup_overdue = fields.Monetary(
@@ -51,7 +59,7 @@ class ResPartner(models.Model):
         for partner in self:
             partner.followup_action_count = counts.get(partner.id, 0)
 
-    @api.depends("property_payment_term_id", "is_company", "parent_id")
+    @api.depends("property_payment_term_id", "is_company", "parent_id", "followup_customer_kind")
     @api.depends_context("company", "lang")
     def _compute_followup_terms_warning(self):
         customers = self.filtered(lambda partner: partner.commercial_partner_id == partner)
@@ -77,6 +85,12 @@ class ResPartner(models.Model):
         action["context"] = {}
         return action
 
+    def _followup_kind(self):
+        """Return what the customer is to the late-payment policies: ``professional``, ``consumer`` or ``public``."""
+        self.ensure_one()
+        customer = self.commercial_partner_id
+        return customer.followup_customer_kind or ("professional" if customer.is_company else "consumer")
+
     def _followup_profile(self, company):
         """Return the customer's collection file in ``company``, created when there is none."""
         self.ensure_one()
@@ -90,7 +104,3 @@ class ResPartner(models.Model):
         return self.env["credit.profile"].search(
             [("partner_id", "in", self.commercial_partner_id.ids), ("company_id", "=", company.id)]
         )
-
-    def _followup_kind(self):
-        """Return what the law takes the customer for: ``"professional"``, ``"consumer"`` or ``"public"``."""
-        return "professional" if self.commercial_partner_id.is_company else "consumer"

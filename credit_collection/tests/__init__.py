@@ -3,6 +3,8 @@ from . import test_chase_state
 from . import test_dates
 from . import test_edges
 from . import test_evidence
+from . import test_interest
+from . import test_interest_tools
 from . import test_legal_mentions
 from . import test_letter_pages
 from . import test_letters

@@ -2,6 +2,8 @@ from . import base_partner_merge
 from . import credit_call_result
 from . import credit_dunning_preview
 from . import credit_exclusion
+from . import credit_late_payment
+from . import credit_late_waiver
 from . import credit_level_change
 from . import credit_registered_letter
 from . import credit_statement_wizard
