@@ -177,7 +177,11 @@ class AccountMove(models.Model):
 
         Professionals: C. com. L441-10 II; public bodies: CCP R2192-31.
         """
-        if self.commercial_partner_id._followup_kind() == "public":
+        kind = self.commercial_partner_id._followup_kind()
+        policy = self.env["credit.late.interest"]._policy(self.company_id, kind)
+        if policy.basis == "contract":
+            return self.env._("annual rate of %s", policy._format_rate(policy.contract_rate))
+        if kind == "public":
             return self.env._(
                 "rate applied by the European Central Bank to its most recent main refinancing operations, in force on "
                 "the first day of the half-year in which they begin to run, plus 8 percentage points"

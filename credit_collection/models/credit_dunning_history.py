@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
 
 
@@ -58,6 +58,7 @@ class CreditDunningHistory(models.AbstractModel):
         )
         actions.invalidate_recordset(["mail_message_id"])
         self._note_on_invoices(actions)
+        self._claim_charges(actions)
 
     def _note_on_invoices(self, actions):
         """A line in the history of each invoice that climbed a level or was claimed."""
@@ -67,3 +68,12 @@ class CreditDunningHistory(models.AbstractModel):
                 bodies[move.id] = action._note_for_invoice()
         moves = self.env["account.move"].sudo().browse(bodies)
         moves._message_log_batch(bodies=bodies)
+
+    def _claim_charges(self, actions):
+        """Keep as claims the interest and indemnities that the messages listed, as of the day they were written."""
+        for action in actions.filtered("level_id.claim_charges"):
+            lines = action._standing_lines("claimed").move_line_id
+            written = fields.Datetime.context_timestamp(
+                self.with_context(tz=action.company_id._dunning_tz()), action.date_sending or action.date_done
+            )
+            self.env["credit.late.claim"]._claim(lines, written.date(), action)

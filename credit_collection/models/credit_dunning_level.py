@@ -75,8 +75,8 @@ class CreditDunningLevel(models.Model):
     subject = fields.Char(translate=True)
     text = fields.Html(
         translate=True,
-        help="Placeholders: {customer} {contact} {company} {amount} {net_amount} {credits} {item_count} {oldest_due_date} "
-        "{days_overdue} {deadline} {deadline_days} {today} {collector} {items}. "
+        help="Placeholders: {customer} {contact} {company} {amount} {net_amount} {credits} {charges} {total_amount} "
+        "{penalty_rate} {item_count} {oldest_due_date} {days_overdue} {deadline} {deadline_days} {today} {collector} {items}. "
         "The table of items stands at {items}, else after the text.",
     )
 

@@ -158,7 +158,7 @@ class CreditDunningMailer(models.AbstractModel):
             return self.env._("%s is on the blacklist.", address)
         if not self._sender(action):
             return self.env._("The sender has no e-mail address: set one on the company or the collector.")
-        return False
+        return self.env["credit.dunning.words"]._unlawful(action)
 
     @api.model
     def _sender(self, action):

@@ -25,7 +25,7 @@ class CreditDunningPrinter(models.AbstractModel):
         letters = actions.sudo().filtered(lambda action: action.channel == "letter")
         letters._lock_state()
         letters = letters.filtered(lambda action: action.state == "to_print")
-        ready = self._addressed(recheck._recheck(letters - recheck._held(letters)))
+        ready = self._printable(recheck._recheck(letters - recheck._held(letters)))
         self.env["credit.dunning.words"].sudo()._ready_payment_links(ready)
         for sheet in self._sheets(ready):
             self._keep_printed(sheet)
@@ -36,12 +36,17 @@ class CreditDunningPrinter(models.AbstractModel):
         self.env["credit.dunning.history"].sudo()._write_history()
         return actions & ready
 
-    def _addressed(self, letters):
-        """Return the letters that have a postal address; the others fail, each with its reason."""
-        lost = letters.filtered(lambda action: not action._has_postal_address())
-        reason = self.env._("No postal address: add street and city, or send it by e-mail.")
-        self.env["credit.dunning.mailer"].sudo()._fail(dict.fromkeys(lost, reason))
-        return letters - lost
+    def _printable(self, letters):
+        """Return the letters that may be printed; the others fail, each with its reason."""
+        problems = {action: problem for action in letters if (problem := self._problem(action))}
+        self.env["credit.dunning.mailer"].sudo()._fail(problems)
+        return letters.filtered(lambda action: action not in problems)
+
+    def _problem(self, action):
+        """Return why the letter cannot be printed, or False."""
+        if not action._has_postal_address():
+            return self.env._("No postal address: add street and city, or send it by e-mail.")
+        return self.env["credit.dunning.words"]._unlawful(action)
 
     def _sheets(self, letters):
         """Split the letters into what one process prints, sorted by customer; each company has its own paper."""
@@ -66,6 +71,7 @@ class CreditDunningPrinter(models.AbstractModel):
                     "letter_id": letter.id,
                     "subject": subject,
                     "body_sent": rendered[action.id]["html"],
+                    "date_sending": self.env.cr.now(),
                     "message_id": generate_tracking_message_id(f"{action.id}-credit.collection.action"),
                     "reason": False,
                 }

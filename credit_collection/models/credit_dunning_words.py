@@ -5,8 +5,9 @@ from num2words import num2words
 from reportlab.graphics.utils import RenderPMError
 
 from odoo import api, fields, models
-from odoo.tools import SQL, format_amount, format_date, get_lang, str2bool
+from odoo.tools import SQL, format_amount, format_date, get_lang, html2plaintext, str2bool
 
+from ..tools import legal_mention
 from ..tools import text as text_tools
 
 _logger = logging.getLogger(__name__)
@@ -32,7 +33,10 @@ class CreditDunningWords(models.AbstractModel):
             "company",
             "amount",
             "net_amount",
+            "total_amount",
             "credits",
+            "charges",
+            "penalty_rate",
             "item_count",
             "oldest_due_date",
             "days_overdue",
@@ -83,6 +87,7 @@ class CreditDunningWords(models.AbstractModel):
             }
             for currency, mine in sorted(lines.grouped("currency_id").items(), key=lambda item: item[0].name)
         ]
+        charges = self._charges(action, today)
         urls = [url for group in groups for url in group["links"].values()]
         return {
             "action": action,
@@ -94,14 +99,18 @@ class CreditDunningWords(models.AbstractModel):
             "reference": reference,
             "pay_url": urls[0] if len(urls) == 1 else False,
             "enclosures": self._enclosed(action),
-            "words": self._words(action, today),
+            "charges": charges,
+            "words": self._words(action, today, charges),
             "format_amount": lambda amount, currency: format_amount(env, amount, currency),
             "format_date": lambda date: format_date(env, date),
         }
 
-    def _words(self, action, today):
+    def _words(self, action, today, charges):
         """Return what each placeholder stands for."""
         env = action.env
+        net = action._totals("claimed", "credit")
+        late = {table["currency"]: table["total"] for table in charges}
+        total = {currency: net.get(currency, 0.0) + late.get(currency, 0.0) for currency in net | late}
         claimed = action._standing_lines("claimed")
         oldest = min(claimed.mapped("date_maturity"), default=False)
         return {
@@ -109,7 +118,10 @@ class CreditDunningWords(models.AbstractModel):
             "contact": action.recipient_id.name or action.partner_id.name,
             "company": action.company_id.name,
             "amount": self._sums(action, "claimed"),
-            "net_amount": self._sums(action, "claimed", "credit"),
+            "net_amount": self._sum_words(env, net),
+            "total_amount": self._sum_words(env, total),
+            "charges": self._sum_words(env, late),
+            "penalty_rate": next((table["penalty_rate"] for table in charges if table["penalty_rate"]), ""),
             "credits": self._sums(action, "credit"),
             "item_count": str(len(claimed)),
             "oldest_due_date": format_date(env, oldest) if oldest else "",
@@ -214,8 +226,36 @@ class CreditDunningWords(models.AbstractModel):
             return False
 
     def _sums(self, action, *kinds):
-        amounts = (format_amount(action.env, amount, currency) for currency, amount in action._totals(*kinds).items())
-        return " + ".join(amounts)
+        return self._sum_words(action.env, action._totals(*kinds))
+
+    @api.model
+    def _sum_words(self, env, totals):
+        """Return the amounts of several currencies, side by side."""
+        return " + ".join(format_amount(env, amount, currency) for currency, amount in totals.items())
+
+    def _charges(self, action, day):
+        """Return the late-payment interest and indemnities that the level claims beside the items, by currency.
+
+        ``grand_total`` adds what the items of the currency come to.
+        """
+        lines = action._standing_lines("claimed").move_line_id.sudo()
+        if not action.level_id.claim_charges or not lines:
+            return []
+        net = action._totals("claimed", "credit")
+        tables = self.env["credit.late.interest"].sudo()._letter_table(lines, day)
+        return [{**table, "grand_total": table["total"] + net.get(table["currency"], 0.0)} for table in tables]
+
+    @api.model
+    def _unlawful(self, action):
+        """Return why the law forbids this text, or False: collection costs are never claimed of a consumer (CPCE L111-8)."""
+        if action.partner_id._followup_kind() != "consumer":
+            return False
+        text = html2plaintext(action.body or action.level_id.text or "")
+        if not legal_mention.is_mentioned(text):
+            return False
+        return self.env._(
+            "The text claims collection costs of a consumer, which the law forbids: edit it, or choose another scenario."
+        )
 
     def _pay_url(self, line):
         """Return the page on which core lets the customer see and pay this invoice, or False."""

@@ -222,18 +222,18 @@ class CreditLateInterest(models.AbstractModel):
         )
 
     def _notice_dates(self, line_ids):
-        """Return the day on which the customer received a formal notice of each journal item, where there was one.
-
-        Today the day the level of the formal notice left or was delivered by hand; a registered letter's delivery is to
-        take its place.
+        """Return the day on which the customer received a formal notice of each journal item, where there was one: the day
+        it left; a registered letter, the day it was delivered or presented (none before that is known).
         """
         if not line_ids:
             return {}
+        self.env["credit.collection.action"].flush_model()
         self.env["credit.collection.action.line"].flush_model()
         rows = self.env.execute_query(
             SQL(
-                """SELECT al.move_line_id, MIN(al.date_done)
+                """SELECT al.move_line_id, MIN(CASE WHEN ac.registered THEN ac.date_delivered ELSE al.date_done END)
                      FROM credit_collection_action_line al
+                     JOIN credit_collection_action ac ON ac.id = al.action_id
                      JOIN credit_dunning_level lv ON lv.id = al.level_id
                     WHERE al.move_line_id = ANY(%s) AND al.state = 'reached' AND lv.is_formal_notice
                     GROUP BY al.move_line_id""",
