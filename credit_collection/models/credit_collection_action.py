@@ -31,7 +31,7 @@ TRANSITIONS = {
 }
 UNSENT = ("to_confirm", "queued", "to_print", "failed")
 EVIDENCE = ("sending", "sent", "void")
-# What a person may write, and only on an action that has not left.
+# What a person may write; see _editable.
 EDITABLE = {"recipient_id", "subject", "body", "date_planned", "user_id", "note", "line_ids"}
 
 
@@ -207,7 +207,7 @@ class CreditCollectionAction(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Create ad-hoc messages, to confirm; everything with a level comes from the run."""
-        allowed = EDITABLE | {"partner_id", "company_id"}
+        allowed = self._editable() | {"partner_id", "company_id"}
         blank = {**blank_columns(self, allowed), "state": "to_confirm", "channel": "email"}
         vals_list = [blank | {key: value for key, value in vals.items() if key in allowed} for vals in vals_list]
         # defaults of the context would come in beside the guard
@@ -221,7 +221,7 @@ class CreditCollectionAction(models.Model):
         return actions
 
     def write(self, vals):
-        forbidden = vals.keys() - EDITABLE
+        forbidden = vals.keys() - self._editable()
         if forbidden:
             raise UserError(
                 self.env._("These fields of an action change only by its buttons: %s.", self._labels(forbidden))
@@ -229,6 +229,15 @@ class CreditCollectionAction(models.Model):
         if vals.keys() - {"note", "user_id"} or "manual" in self.mapped("channel"):
             self._open_for_change("to_do")
         return super().write(vals)
+
+    @api.model
+    def _editable(self):
+        """Return the names of what a person may write, on an action that has not left."""
+        return EDITABLE
+
+    def _is_edited(self):
+        """Return whether a person wrote the words of this action: its figures then stand in a text."""
+        return bool(self.body)
 
     def _labels(self, names):
         """Return the labels of these fields, for a sentence."""
@@ -380,7 +389,11 @@ class CreditCollectionAction(models.Model):
             self.id,
             self.level_id.name or self.subject,
         )
-        return Markup("%s %s") % (self.env._("Reminder sent to %s:", self.email_to or self._postal_name()), link)
+        return Markup("%s %s") % (self.env._("Reminder sent to %s:", self._sent_to()), link)
+
+    def _sent_to(self):
+        """Return the address this action was sent to, for people."""
+        return self.email_to or self._postal_name()
 
     def _check_abandoned(self):
         self.env.flush_all()

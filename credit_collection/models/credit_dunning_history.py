@@ -20,35 +20,7 @@ class CreditDunningHistory(models.AbstractModel):
         actions = self.env["credit.collection.action"].sudo().browse([row[0] for row in rows])
         if not actions:
             return
-        note = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
-        messages = (
-            self.env["mail.message"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "model": "credit.profile",
-                        "res_id": (action.profile_id or action.partner_id._followup_profile(action.company_id)).id,
-                        "record_name": action.partner_id.display_name,
-                        "message_type": "email_outgoing",
-                        "subtype_id": note,
-                        "author_id": (action.user_id.partner_id or action.company_id.partner_id).id,
-                        "email_from": action.email_from,
-                        "reply_to": action.email_from,
-                        "message_id": action.message_id,
-                        "subject": action.subject,
-                        "body": action.body_sent,
-                        "date": action.date_done,
-                        "record_alias_domain_id": False,
-                        "record_company_id": action.company_id.id,
-                        "email_add_signature": False,
-                        "is_internal": True,
-                        "attachment_ids": action.attachment_ids.ids,
-                    }
-                    for action in actions
-                ]
-            )
-        )
+        messages = self.env["mail.message"].sudo().create([self._prepare_message_vals(action) for action in actions])
         self.env.cr.execute(
             SQL(
                 """UPDATE credit_collection_action a SET mail_message_id = v.message
@@ -59,6 +31,28 @@ class CreditDunningHistory(models.AbstractModel):
         actions.invalidate_recordset(["mail_message_id"])
         self._note_on_invoices(actions)
         self._claim_charges(actions)
+
+    def _prepare_message_vals(self, action):
+        """Return the entry of an action that was sent in the history of the customer's file."""
+        return {
+            "model": "credit.profile",
+            "res_id": (action.profile_id or action.partner_id._followup_profile(action.company_id)).id,
+            "record_name": action.partner_id.display_name,
+            "message_type": "email_outgoing",
+            "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note"),
+            "author_id": (action.user_id.partner_id or action.company_id.partner_id).id,
+            "email_from": action.email_from,
+            "reply_to": action.email_from,
+            "message_id": action.message_id,
+            "subject": action.subject,
+            "body": action.body_sent,
+            "date": action.date_done,
+            "record_alias_domain_id": False,
+            "record_company_id": action.company_id.id,
+            "email_add_signature": False,
+            "is_internal": True,
+            "attachment_ids": action.attachment_ids.ids,
+        }
 
     def _note_on_invoices(self, actions):
         """A line in the history of each invoice that climbed a level or was claimed."""

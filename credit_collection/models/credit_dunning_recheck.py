@@ -73,7 +73,7 @@ class CreditDunningRecheck(models.AbstractModel):
             claimed = OpenItem.browse(action._standing_lines("claimed").move_line_id.ids)
             action._write_state({"amount_company": sum(claimed.mapped("claimable_company"))})
         for action in actions - actions._cancel_settled():
-            if action in changed and action.body:
+            if action in changed and action._is_edited():
                 action._set_state("to_confirm", reason=self.env._("The figures changed after the text was edited."))
             else:
                 ready |= action

@@ -54,8 +54,9 @@ class CreditDunningWords(models.AbstractModel):
         lang = self._lang(action)
         action = action.with_context(lang=lang)
         values = self.with_context(lang=lang)._render_values(action)
-        text = action.body or text_tools.fill(Markup(action.level_id.text or ""), values["words"])
-        subject = action.subject or text_tools.fill(action.level_id.subject or "", values["words"])
+        subject, text = self._level_words(action.level_id)
+        text = action.body or text_tools.fill(text, values["words"])
+        subject = action.subject or text_tools.fill(subject, values["words"])
         if values["letter"]:
             text = text_tools.without_headings(text)
         qweb = self.env["ir.qweb"].with_context(lang=lang)
@@ -66,6 +67,11 @@ class CreditDunningWords(models.AbstractModel):
             values["after"] = items + after
         html = qweb._render("credit_collection.dunning_message", values, lang=lang)
         return {"subject": subject, "text": text, "html": html, "lang": lang}
+
+    @api.model
+    def _level_words(self, level):
+        """Return the subject and the text (a Markup) of a level's message, with their placeholders."""
+        return level.subject or "", Markup(level.text or "")
 
     @api.model
     def _lang(self, action):

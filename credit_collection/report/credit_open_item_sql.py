@@ -343,21 +343,27 @@ class CreditOpenItem(models.Model):
 
         A registered letter stays one; without any address, the level's channel stays, and fails visibly.
         """
-        mail = SQL(
-            """EXISTS (SELECT FROM res_partner x WHERE x.id = %s AND COALESCE(x.email, '') <> ''
-                          AND x.email_normalized IS DISTINCT FROM pr.bounced_email)""",
-            self._sql_recipient(),
-        )
-        post = SQL(
-            """EXISTS (SELECT FROM res_partner x WHERE x.id = p.commercial_partner_id AND COALESCE(x.city, '') <> ''
-                          AND COALESCE(NULLIF(x.street, ''), x.street2, '') <> '')"""
-        )
         return SQL(
             """CASE WHEN n.channel = 'email' AND %(post)s AND NOT %(mail)s THEN 'letter'
                     WHEN n.channel = 'letter' AND NOT %(post)s AND n.registered IS NOT TRUE AND %(mail)s THEN 'email'
                     ELSE n.channel END""",
-            mail=mail,
-            post=post,
+            mail=self._sql_has_email(),
+            post=self._sql_has_postal_address(),
+        )
+
+    @api.model
+    def _sql_has_email(self):
+        return SQL(
+            """EXISTS (SELECT FROM res_partner x WHERE x.id = %s AND COALESCE(x.email, '') <> ''
+                          AND x.email_normalized IS DISTINCT FROM pr.bounced_email)""",
+            self._sql_recipient(),
+        )
+
+    @api.model
+    def _sql_has_postal_address(self):
+        return SQL(
+            """EXISTS (SELECT FROM res_partner x WHERE x.id = p.commercial_partner_id AND COALESCE(x.city, '') <> ''
+                          AND COALESCE(NULLIF(x.street, ''), x.street2, '') <> '')"""
         )
 
     def _sql_policy_joins(self, day):

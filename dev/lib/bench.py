@@ -61,7 +61,7 @@ def ready_template(size: str) -> str:
     ledger = kept(
         f"{PREFIX}ledger_{size}_", base, ["bench_data.py", "bench_orm.py"], lambda name: fill(name, "ledger", size)
     )
-    addon = sorted(path for path in (odoo_server.PROJECT / "credit_collection").rglob("*") if path.suffix in CODE)
+    addon = sorted(path for path in odoo_server.PROJECT.glob("credit_collection*/**/*") if path.suffix in CODE)
     return kept(f"{PREFIX}ready_{size}_", ledger, ["bench_history.py", *addon], make_ready)
 
 

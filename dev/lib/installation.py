@@ -27,6 +27,7 @@ import demo_registry
 import odoo_server
 
 ADDON = "credit_collection"
+ADDONS = set(odoo_server.project_addons())  # with its bridges, which Odoo installs and removes with it
 PREFIX = "cc_install_"
 EXAMPLES = 3  # rows named in one sentence
 SIGNALLING = "orm_signaling_"  # count up with every change of a registry, for the other workers to notice
@@ -366,8 +367,8 @@ def own_rows(snapshot: Snapshot) -> set[tuple[str, str]]:
         record = json.loads(text)
         modules[table_of(record["model"]), str(record["res_id"])].add(record["module"])
     apps = snapshot.rows["ir_module_module"].items()
-    own = {("ir_module_module", key) for (key,), text in apps if json.loads(text)["name"] == ADDON}
-    return own | {row for row, names in modules.items() if names == {ADDON}}
+    own = {("ir_module_module", key) for (key,), text in apps if json.loads(text)["name"] in ADDONS}
+    return own | {row for row, names in modules.items() if names <= ADDONS}
 
 
 def own_models(*snapshots: Snapshot) -> set[str]:
@@ -393,7 +394,7 @@ def mark_owned(differences: list[Difference], before: Snapshot, after: Snapshot)
             (difference.table, difference.key[0]) in owned
             or any(difference.table == table or difference.table.startswith(f"{table}_") for table in tables)
             or named_model(row) in models
-            or (difference.table == "ir_model_data" and row["module"] == ADDON)
+            or (difference.table == "ir_model_data" and row["module"] in ADDONS)
         )
 
     def refers_to_own(difference: Difference) -> bool:
@@ -484,7 +485,7 @@ def own_row(one: Difference) -> bool:
 
 def the_app(one: Difference) -> bool:
     """The addon's line in the list of apps: its state, its version, what it brings."""
-    return one.table == "ir_module_module" and one.what == "changed" and one.row["name"] == ADDON
+    return one.table == "ir_module_module" and one.what == "changed" and one.row["name"] in ADDONS
 
 
 def company_got_its_scenario(one: Difference) -> bool:
