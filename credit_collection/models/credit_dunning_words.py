@@ -111,7 +111,7 @@ class CreditDunningWords(models.AbstractModel):
             "format_date": lambda date: format_date(env, date),
         }
 
-    def _words(self, action, today, charges):
+    def _words(self, action, today, charges=()):
         """Return what each placeholder stands for."""
         env = action.env
         net = action._totals("claimed", "credit")
