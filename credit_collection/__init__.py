@@ -9,6 +9,7 @@ def _post_init_hook(env):
 def _uninstall_hook(env):
     """Remove first what uninstalling would stumble over, and what Odoo leaves behind of any addon."""
     # The shipped scenarios are deleted one by one before the tables are dropped: let nothing hold them.
+    env.cr.execute("DELETE FROM credit_opening")
     env.cr.execute("DELETE FROM credit_collection_action")
     env.cr.execute("UPDATE credit_profile SET scenario_id = NULL")
     env.cr.execute("UPDATE credit_dunning_level SET anchor_level_id = NULL")

@@ -8,11 +8,13 @@ from . import credit_dunning_mailer
 from . import credit_dunning_run
 from . import credit_dunning_scenario
 from . import credit_dunning_words
+from . import credit_opening
 from . import credit_profile
 from . import ir_attachment
 from . import ir_module_module
 from . import mail_message
 from . import mail_thread
 from . import res_company
+from . import res_company_safety
 from . import res_config_settings
 from . import res_partner

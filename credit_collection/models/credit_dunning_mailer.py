@@ -3,6 +3,7 @@ import smtplib
 from collections import defaultdict
 
 import psycopg2
+from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -106,13 +107,16 @@ class CreditDunningMailer(models.AbstractModel):
         """Whether action ``a`` may not leave now, whatever the ledger says of its items."""
         companies = self.env["res.company"].sudo()._dunning_companies()
         closed = [company.id for company in companies if company._dunning_is_closed(company._dunning_today())]
+        stale = [company.id for company in companies._payments_stale()]
         return SQL(
-            """(a.company_id IN %(closed)s
+            """(a.company_id IN %(closed)s OR a.level_id IS NOT NULL AND a.company_id IN %(stale)s
                 OR EXISTS (SELECT FROM credit_profile r WHERE r.partner_id = a.partner_id AND r.company_id = a.company_id
                                                          AND r.reply_waiting)
                 OR EXISTS (SELECT FROM credit_dunning_level l JOIN credit_dunning_scenario s ON s.id = l.scenario_id
                             WHERE l.id = a.level_id AND (s.live AND s.active) IS NOT TRUE))""",
             closed=tuple(closed) or (0,),
+            # a message that a person wrote is theirs to judge
+            stale=tuple(stale) or (0,),
         )
 
     # -------------------------------------------------------------------------
@@ -134,13 +138,22 @@ class CreditDunningMailer(models.AbstractModel):
             items = OpenItem.with_context(tz=company._dunning_tz()).browse(mine.line_ids.move_line_id.ids).exists()
             items.fetch(["chase_state", "next_level_id", "claimable_amount", "claimable_company", "days_overdue"])
             by_id = {item.id: item for item in items}
+            others = set(mine.line_ids.move_line_id.ids) - by_id.keys()
+            bank = OpenItem._bank_amounts(others)
             for line in mine.line_ids:
                 item = by_id.get(line.move_line_id.id)
                 if line.state == "void":
                     continue
+                if line.move_line_id.id in bank:
+                    received = bank[line.move_line_id.id]
+                    if line.currency_id.compare_amounts(line.amount, received):
+                        moved[line] = {"amount": received}
+                        changed |= line.action_id
+                    continue
                 if (
                     not item
                     or item.chase_state == "excluded"
+                    or (item.chase_state == "stopped" and line.action_id.level_id)
                     or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id))
                 ):
                     dropped |= line
@@ -151,6 +164,7 @@ class CreditDunningMailer(models.AbstractModel):
                         moved[line] = {"amount": item.claimable_amount, "kind": "claimed" if late else line.kind}
                         changed |= line.action_id
             changed |= self._add_credits(mine.filtered("level_id"), OpenItem)
+            changed |= mine.filtered("level_id")._add_bank_credits()
         if dropped:
             dropped._void()
         for line, vals in moved.items():
@@ -214,19 +228,28 @@ class CreditDunningMailer(models.AbstractModel):
     def _compose_one(self, action):
         words = self.env["credit.dunning.words"]._render(action)
         company, sender = action.company_id, self._sender(action)
+        if company._dunning_is_test():
+            words = self._words_of_test(words, action)
         return {
             "action": action,
+            "test": company._dunning_is_test() and company._dunning_test_reason(),
             "words": words,
             "message_id": generate_tracking_message_id(f"{action.id}-credit.collection.action"),
             "email_from": sender,
             # as core asks the active company for them: here the action's decides
             "domain_bounce_address": company.bounce_email or config.get("email_from") or sender,
             "domain_notifications_email": company.default_from_email or config.get("email_from") or sender,
-            "email_to": action.recipient_id.email_formatted,
+            "email_to": company.followup_test_email or action.recipient_id.email_formatted,
             "attachments": self._attach_invoices(action),
             "day": company._dunning_today(),
             "profile": action.profile_id.id,
         }
+
+    def _words_of_test(self, words, action):
+        """Return the words with a line on top that says to whom they would have gone."""
+        line = self.env._("Test: this message would have gone to %s.", action.recipient_id.email_formatted)
+        note = Markup('<p style="padding: 8px; background-color: #fff3cd; color: #664d03;">%s</p>') % line
+        return {**words, "subject": f"[TEST] {words['subject']}", "html": note + words["html"]}
 
     def _problem(self, action, blacklisted):
         """Return why the action cannot be mailed, or False."""
@@ -360,7 +383,7 @@ class CreditDunningMailer(models.AbstractModel):
             SQL(
                 """UPDATE credit_collection_action
                       SET state = 'sending', message_id = %s, subject = %s, body_sent = %s, email_from = %s, email_to = %s,
-                          date_sending = %s, reason = NULL
+                          date_sending = %s, is_test = %s, reason = NULL
                     WHERE id = %s AND state = 'queued' AND sender_pid = pg_backend_pid() RETURNING id""",
                 mail["message_id"],
                 mail["words"]["subject"],
@@ -368,6 +391,7 @@ class CreditDunningMailer(models.AbstractModel):
                 mail["email_from"],
                 email_normalize(mail["email_to"]),
                 fields.Datetime.now(),
+                bool(mail["test"]),
                 action.id,
             )
         )
@@ -420,6 +444,9 @@ class CreditDunningMailer(models.AbstractModel):
 
     def _mark_sent(self, mail):
         action = mail["action"]
+        if mail["test"]:
+            action._void_test(mail["test"])
+            return
         sent = SQL(
             "UPDATE credit_collection_action SET state = 'sent', date_done = %s WHERE id = %s AND state = 'sending'",
             fields.Datetime.now(),
@@ -443,7 +470,10 @@ class CreditDunningMailer(models.AbstractModel):
             )
 
     def _add_reply_to(self, mails):
-        """Answers come back to the customer's file, by core's reply addresses."""
+        """Answers come back to the customer's file, by core's reply addresses; those to a test, to the sender."""
+        for mail in mails:
+            mail["reply_to"] = mail["email_from"]
+        mails = [mail for mail in mails if not mail["test"]]
         profiles = self.env["credit.profile"].union(*(mail["action"].profile_id for mail in mails))
         for company, mine in profiles.grouped("company_id").items():
             reply_to = mine._notify_get_reply_to(default=company.email_formatted)

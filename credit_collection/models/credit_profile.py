@@ -44,6 +44,12 @@ class CreditProfile(models.Model):
     )
     paused_until = fields.Date(tracking=True, help="Nothing is sent up to and including this day.")
     pause_reason = fields.Char(tracking=True)
+    insolvency_date = fields.Date(
+        string="Insolvency Opened On",
+        tracking=True,
+        index="btree_not_null",
+        help="The day of the opening judgment: what is older may not be chased, it is declared; what comes later may.",
+    )
     contact_ids = fields.Many2many(
         "res.partner",
         string="Collection Contacts",
@@ -266,6 +272,9 @@ class CreditProfile(models.Model):
             vals = self._convert_to_write(vals)
             if profile.paused_until and (not target.paused_until or target.paused_until < profile.paused_until):
                 vals.update(paused_until=profile.paused_until, pause_reason=profile.pause_reason)
+            dates = [day for day in (profile.insolvency_date, target.insolvency_date) if day]
+            if dates:
+                vals["insolvency_date"] = max(dates)
             vals["contact_ids"] = [fields.Command.link(contact.id) for contact in profile.contact_ids]
             target.write(vals)
         self.unlink()

@@ -10,3 +10,5 @@ from . import test_queries
 from . import test_rights
 from . import test_tools
 from . import test_tours
+from . import test_going_live
+from . import test_safety
