@@ -11,6 +11,7 @@ def _post_init_hook(env):
 def _uninstall_hook(env):
     """Remove first what uninstalling would stumble over, and what Odoo leaves behind of any addon."""
     # The shipped scenarios and rates are deleted one by one before the tables are dropped: let nothing hold them.
+    env.cr.execute("DELETE FROM credit_opening")
     env.cr.execute("DELETE FROM credit_collection_action")
     env.cr.execute("DELETE FROM credit_interest_policy")
     env.cr.execute("UPDATE credit_profile SET scenario_id = NULL")

@@ -16,6 +16,7 @@
         "data/mail_activity_type_data.xml",
         "data/ir_cron_data.xml",
         "wizard/wizard_actions.xml",
+        "wizard/credit_start_views.xml",
         "report/credit_open_item_views.xml",
         "report/dunning_message_templates.xml",
         "report/dunning_letter_templates.xml",
@@ -26,6 +27,7 @@
         "views/credit_reference_rate_views.xml",
         "views/credit_interest_policy_views.xml",
         "views/credit_late_claim_views.xml",
+        "views/credit_opening_views.xml",
         "views/credit_profile_views.xml",
         "views/res_partner_views.xml",
         "views/account_move_views.xml",
@@ -43,6 +45,7 @@
     ],
     "demo": ["demo/credit_collection_demo.xml"],
     "assets": {
+        "web.assets_backend": ["credit_collection/static/src/**/*"],
         "web.assets_tests": ["credit_collection/static/tests/tours/**/*"],
     },
     "post_init_hook": "_post_init_hook",

@@ -64,6 +64,13 @@ PAYMENTS = [
     ("phare", -4, "phare_1", 2000.0),
     ("belle_rive", -6, None, 5000.0),
 ]
+# Lines of the bank account that nobody has reconciled yet: (customer, day, amount, what the bank says).
+BANK_LINES = [("phare", -2, 200.0, "SEPA transfer Brasserie du Phare, on account")]
+# Items of the opening balance, which core keeps out of the reminders: (customer, day, due, amount, label).
+OPENING_BALANCE = [
+    ("montaigne", -300, -190, 2380.0, "Balance taken over, invoice 2025-0114"),
+    ("archipel", -300, -200, 640.0, "Balance taken over, invoice 2025-0098"),
+]
 # Reminders sent before, by the tool used until now: (invoice, level of the standard scenario, day).
 LEVELS_REACHED = [
     ("arnoult_1", "letter1", -126),
@@ -101,10 +108,14 @@ class AccountChartTemplate(models.AbstractModel):
         self._load(self._credit_demo_chart(), company, install_demo=False)
         # A chart brings the currency of its country.
         company.currency_id = self.env.ref("base.EUR")
+        # Payments are entered up to two days before the installation: a demo that is looked at later still sends.
+        company.followup_payments_max_age = 30
         demo = self.with_context(allowed_company_ids=company.ids, tracking_disable=True, mail_create_nosubscribe=True)
         invoices = demo._credit_demo_invoices()
         demo._credit_demo_credit_notes()
         demo._credit_demo_payments(invoices)
+        demo._credit_demo_bank_lines()
+        demo._credit_demo_opening_balance()
         demo._credit_demo_levels_reached(invoices)
         demo._credit_demo_decisions(invoices)
 
@@ -169,10 +180,45 @@ class AccountChartTemplate(models.AbstractModel):
         move.action_post()
         return move
 
-    def _credit_demo_payments(self, invoices):
-        bank = self.env["account.journal"].search(
+    def _credit_demo_opening_balance(self):
+        for customer, day, due, amount, label in OPENING_BALANCE:
+            partner = self._credit_demo_partner(customer).with_company(self.env.company)
+            item = {
+                "name": label,
+                "partner_id": partner.id,
+                "account_id": partner.property_account_receivable_id.id,
+                "date_maturity": self._credit_demo_day(due),
+                "debit": amount,
+            }
+            taken_over = {"account_id": self.env.company.get_unaffected_earnings_account().id, "credit": amount}
+            entry = self.env["account.move"].create(
+                {
+                    "move_type": "entry",
+                    "date": self._credit_demo_day(day),
+                    "line_ids": [Command.create(item), Command.create(taken_over)],
+                }
+            )
+            entry.action_post()
+
+    def _credit_demo_bank(self):
+        return self.env["account.journal"].search(
             [*self.env["account.journal"]._check_company_domain(self.env.company), ("type", "=", "bank")], limit=1
         )
+
+    def _credit_demo_bank_lines(self):
+        for customer, day, amount, label in BANK_LINES:
+            self.env["account.bank.statement.line"].create(
+                {
+                    "journal_id": self._credit_demo_bank().id,
+                    "date": self._credit_demo_day(day),
+                    "payment_ref": label,
+                    "partner_id": self._credit_demo_partner(customer).id,
+                    "amount": amount,
+                }
+            )
+
+    def _credit_demo_payments(self, invoices):
+        bank = self._credit_demo_bank()
         for customer, day, invoice, amount in PAYMENTS:
             payment = self.env["account.payment"].create(
                 {

@@ -19,6 +19,7 @@ from . import credit_interest_policy
 from . import credit_late_claim
 from . import credit_late_claim_line
 from . import credit_legal_terms
+from . import credit_opening
 from . import credit_profile
 from . import credit_reference_rate
 from . import credit_reference_rate_value
@@ -27,5 +28,6 @@ from . import ir_module_module
 from . import mail_message
 from . import mail_thread
 from . import res_company
+from . import res_company_safety
 from . import res_config_settings
 from . import res_partner

@@ -53,7 +53,11 @@ class AccountMove(models.Model):
 
     def _compute_followup_action_count(self):
         groups = self.env["credit.collection.action.line"]._read_group(
-            [("move_line_id.move_id", "in", self.ids), ("action_id.state", "in", ("sent", "void"))],
+            [
+                ("move_line_id.move_id", "in", self.ids),
+                ("action_id.state", "in", ("sent", "void")),
+                ("action_id.is_test", "=", False),
+            ],
             ["move_line_id"],
             ["action_id:array_agg_distinct"],
         )
@@ -94,7 +98,7 @@ class AccountMove(models.Model):
         """Open the reminders in which this invoice was listed."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_collection_action_action")
-        action["domain"] = [("line_ids.move_line_id.move_id", "=", self.id)]
+        action["domain"] = [("line_ids.move_line_id.move_id", "=", self.id), ("is_test", "=", False)]
         action["context"] = {}
         return action
 

@@ -1,4 +1,6 @@
 from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 # Written by the collector's wizard, which asks for a reason and keeps a trace
 COLLECTOR = "credit_collection.credit_collection_group_user"
@@ -15,3 +17,50 @@ class AccountMoveLine(models.Model):
         help="Not chased up to and including this day.",
     )
     followup_exclusion_reason = fields.Char(string="Reason of the Exclusion", copy=False, groups=COLLECTOR)
+
+    def _followup_exclude(self, day, reason):
+        """Exclude these items from reminders up to and including ``day``; no day ends an exclusion.
+
+        :raise UserError: for a day that is already past
+        """
+        self._followup_check_collector()
+        if day and day < fields.Date.context_today(self):
+            raise UserError(self.env._("Choose a day that is still to come."))
+        self._followup_write({"followup_excluded_until": day, "followup_exclusion_reason": reason})
+        if day:
+            text = self.env._(
+                "Excluded from reminders until %(day)s: %(reason)s", day=format_date(self.env, day), reason=reason
+            )
+        else:
+            text = self.env._("No longer excluded from reminders: %s", reason)
+        self._followup_log(text)
+
+    def _followup_set_excluded(self, excluded):
+        """Set core's “No Follow-Up” on items of journal entries, or take it away.
+
+        :raise UserError: for an invoice, which has that switch itself
+        """
+        self._followup_check_collector()
+        invoices = self.move_id.filtered(lambda move: move.is_invoice(include_receipts=True))
+        if invoices:
+            raise UserError(
+                self.env._("“%s” is an invoice: use “No Follow-Up” on the invoice itself.", invoices[0].display_name)
+            )
+        changed = self.filtered(lambda line: line.no_followup != excluded)
+        changed._followup_write({"no_followup": excluded})
+        if excluded:
+            changed._followup_log(self.env._("No longer chased: “No Follow-Up” was set by a collector."))
+        else:
+            changed._followup_log(self.env._("Chased from now on: “No Follow-Up” was removed by a collector."))
+
+    def _followup_check_collector(self):
+        if not (self.env.su or self.env.user.has_group(COLLECTOR)):
+            raise AccessError(self.env._("Only collectors decide which items are chased."))
+        self.check_access("write")
+
+    def _followup_write(self, vals):
+        """Nothing of the entry changes: without its synchronisation, which would mark an invoice as modified by hand."""
+        self.sudo().with_context(skip_invoice_sync=True).write(vals)
+
+    def _followup_log(self, text):
+        self.move_id._message_log_batch(bodies={move.id: text for move in self.move_id})

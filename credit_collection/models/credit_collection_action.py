@@ -22,7 +22,7 @@ TRANSITIONS = {
     "to_confirm": {"queued", "to_print", "cancelled", "failed"},
     "queued": {"to_confirm", "to_print", "sending", "cancelled", "failed"},
     "to_print": {"to_confirm", "queued", "sending", "sent", "cancelled", "failed", "void"},
-    "to_do": {"sent", "cancelled"},
+    "to_do": {"sent", "cancelled", "void"},
     "sending": {"sent", "failed", "queued", "to_print", "void"},
     "failed": {"to_confirm", "queued", "to_print", "cancelled"},
     "sent": {"void"},
@@ -112,11 +112,16 @@ class CreditCollectionAction(models.Model):
         search="_search_to_check",
         help="The worker that was sending it is gone: nobody knows whether it left.",
     )
+    is_test = fields.Boolean(
+        string="Test", readonly=True, copy=False, help="It went, or would have gone, to the company's test addressee."
+    )
     reason = fields.Char(readonly=True, copy=False, help="Why it failed, was voided or cancelled, or waits again.")
     note = fields.Text()
 
     _agenda_idx = models.Index("(company_id, state, date_planned)")
     _unsent_idx = models.Index("(channel, id) WHERE state = 'queued'")
+    _contact_idx = models.Index("(date_done) WHERE state = 'sent'")
+    _test_idx = models.Index("(company_id) WHERE is_test AND state = 'to_do'")
 
     # -------------------------------------------------------------------------
     # Computes
@@ -358,7 +363,9 @@ class CreditCollectionAction(models.Model):
         """Say that an action found half-way (*To check*) did leave."""
         self._check_abandoned()
         reason = self.env._("Marked as sent by %s", self.env.user.name)
-        self._set_state("sent", "sending", date_done=fields.Datetime.now(), reason=reason)
+        tests = self.filtered("is_test")
+        tests._void_test(reason)
+        (self - tests)._set_state("sent", "sending", date_done=fields.Datetime.now(), reason=reason)
 
     def _check_words(self):
         """:raise UserError: when an ad-hoc message has no words"""
@@ -418,56 +425,85 @@ class CreditCollectionAction(models.Model):
                 {profile: self.env._("%(action)s came back from %(email)s.", action=action.display_name, email=email)},
             )
 
+    def _void_test(self, reason):
+        """What was only tried out: no level is consumed, and the items may be chased again."""
+        self._set_state("void", reason=reason, is_test=True, date_done=fields.Datetime.now())
+        self.sudo().line_ids.filtered(lambda line: line.state != "info")._void()
+
+    @api.model
+    def _drop_test_calls(self, company):
+        """The calls that a night with a test addressee put on the agenda, and that nobody made, come again."""
+        calls = self.search([("company_id", "=", company.id), ("is_test", "=", True), ("state", "=", "to_do")])
+        if calls:
+            calls._void_test(self.env._("It was on the agenda as a test only."))
+
+    def _add_bank_credits(self):
+        """List the money received that waits on the bank account, where a claim of the same currency is listed: it is
+        deducted. One statement for all; return the actions that got something.
+        """
+        if not self:
+            return self
+        OpenItem = self.env["credit.open.item"]
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """INSERT INTO credit_collection_action_line (action_id, move_line_id, move_name, date, date_maturity,
+                               currency_id, amount, kind, state, is_latest, create_uid, create_date, write_uid, write_date)
+                   SELECT a.id, b.id, b.label, b.date, b.date, b.currency_id, b.free_currency, 'credit', 'info', FALSE,
+                          %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
+                     FROM (%(bank)s) b
+                     JOIN res_partner p ON p.id = b.line_partner_id
+                     JOIN credit_collection_action a ON a.partner_id = p.commercial_partner_id
+                                                    AND a.company_id = b.company_id AND a.id IN %(ids)s
+                    WHERE b.free_currency < 0
+                      AND EXISTS (SELECT FROM credit_collection_action_line c
+                                   WHERE c.action_id = a.id AND c.currency_id = b.currency_id AND c.kind = 'claimed'
+                                     AND c.state <> 'void')
+                      AND NOT EXISTS (SELECT FROM credit_collection_action_line c
+                                       WHERE c.action_id = a.id AND c.move_line_id = b.id AND c.state <> 'void')
+                RETURNING action_id""",
+                uid=self.env.uid,
+                bank=OpenItem._sql_bank_lines(fields.Date.context_today(self)),
+                ids=tuple(self.ids),
+            )
+        )
+        self.line_ids.invalidate_model()
+        self.invalidate_recordset(["line_ids"])
+        return self.browse({row[0] for row in rows})
+
     @api.model
     def _set_level(self, items, level, note, day=None):
         """Say by hand that open items have reached ``level`` on ``day`` (today): one *manual* action per customer.
 
         What the items had reached at or above that level no longer counts, so that they climb again from there.
+
+        :raise UserError: for a level of another company, or an item that stands in a reminder that has not left
         """
         if items.company_id - level.company_id:
             raise UserError(self.env._("“%s” is a level of another company.", level.name))
+        Line = self.env["credit.collection.action.line"].sudo()
         day = day or fields.Date.context_today(self)
-        former = (
-            self.env["credit.collection.action.line"]
-            .sudo()
-            .search([("move_line_id", "in", items.ids), ("state", "=", "reached")])
-        )
+        former = Line.search([("move_line_id", "in", items.ids), ("state", "in", ("pending", "reached"))])
+        if "pending" in former.mapped("state"):
+            raise UserError(self.env._("Some of these items stand in a reminder that has not left: cancel it first."))
         former.filtered(lambda line: line.level_id.day >= level.day)._void()
-        for partner, mine in items.grouped("partner_id").items():
-            action = self.create(
-                [
-                    {
-                        "partner_id": partner.id,
-                        "company_id": mine.company_id.id,
-                        "date_planned": day,
-                        "user_id": self.env.uid,
-                        "note": note,
-                    }
-                ]
-            ).sudo()
-            self.env["credit.collection.action.line"].sudo()._create_evidence(
-                [
-                    {
-                        **item._prepare_line_vals(),
-                        "action_id": action.id,
-                        "move_line_id": item.id,
-                        "level_id": level.id,
-                        "state": "pending",
-                    }
-                    for item in mine
-                ]
-            )
-            action._write_state(
-                {
-                    "channel": "manual",
-                    "level_id": level.id,
-                    "state": "sent",
-                    "date_done": fields.Datetime.now(),
-                    "amount_company": sum(mine.mapped("claimable_company")),
-                }
-            )
-            action.line_ids._reach_levels(action, day)
-            text = self.env._("Level set to “%(level)s” by hand: %(note)s", level=level.name, note=note)
-            partner._followup_profile(mine.company_id)._message_log(body=text)
-            mine.move_id._message_log_batch(bodies={move.id: text for move in mine.move_id})
+        groups = items.grouped("partner_id")
+        company = {"company_id": items.company_id.id, "date_planned": day, "user_id": self.env.uid, "note": note}
+        actions = self.create([{**company, "partner_id": partner.id} for partner in groups]).sudo()
+        reached = {"level_id": level.id, "state": "pending"}
+        Line._create_evidence(
+            [
+                {**item._prepare_line_vals(), **reached, "action_id": action.id, "move_line_id": item.id}
+                for action, mine in zip(actions, groups.values(), strict=True)
+                for item in mine
+            ]
+        )
+        done = {"channel": "manual", "level_id": level.id, "state": "sent", "date_done": fields.Datetime.now()}
+        for action, mine in zip(actions, groups.values(), strict=True):
+            action._write_state({**done, "amount_company": sum(mine.mapped("claimable_company"))})
+        Line._reach_levels(actions, day)
+        text = self.env._("Level set to “%(level)s” by hand: %(note)s", level=level.name, note=note)
+        profiles = items.partner_id._followup_profiles(items.company_id, create=True)
+        for records in (profiles, items.move_id):
+            records._message_log_batch(bodies={record.id: text for record in records})
         self.env["credit.open.item"].invalidate_model()

@@ -101,7 +101,7 @@ class CreditCollectionAction(models.Model):
         said = {"result": result, "reached_id": reached.id if reached else False, "announced_date": announced_date}
         self.check_access("write")
         self.sudo()._write_state({**said, "note": "\n".join(filter(None, (self.note, note)))})
-        self._set_state("sent", "to_do", date_done=fields.Datetime.now(), user_id=self.env.uid)
+        self._set_state("sent", "to_do", date_done=fields.Datetime.now(), user_id=self.env.uid, is_test=False)
         profile = self.partner_id._followup_profile(self.company_id)
         profile._message_log(body=Markup("<p>%s</p>%s") % (self.env._("Call"), self._call_words()))
         if call_back:

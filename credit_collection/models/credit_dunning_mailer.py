@@ -3,6 +3,7 @@ import smtplib
 from collections import defaultdict
 
 import psycopg2
+from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -133,19 +134,28 @@ class CreditDunningMailer(models.AbstractModel):
     def _compose_one(self, action, statements):
         words, enclosures = self.env["credit.dunning.words"]._render(action), self.env["credit.dunning.enclosures"]
         company, sender = action.company_id, self._sender(action)
+        if company._dunning_is_test():
+            words = self._words_of_test(words, action)
         return {
             "action": action,
+            "test": company._dunning_is_test() and company._dunning_test_reason(),
             "words": words,
             "message_id": generate_tracking_message_id(f"{action.id}-credit.collection.action"),
             "email_from": sender,
             # as core asks the active company for them: here the action's decides
             "domain_bounce_address": company.bounce_email or config.get("email_from") or sender,
             "domain_notifications_email": company.default_from_email or config.get("email_from") or sender,
-            "email_to": action.recipient_id.email_formatted,
+            "email_to": company.followup_test_email or action.recipient_id.email_formatted,
             "attachments": enclosures._keep_all(action, statements),
             "day": company._dunning_today(),
             "profile": action.profile_id.id,
         }
+
+    def _words_of_test(self, words, action):
+        """Return the words with a line on top that says to whom they would have gone."""
+        line = self.env._("Test: this message would have gone to %s.", action.recipient_id.email_formatted)
+        note = Markup('<p style="padding: 8px; background-color: #fff3cd; color: #664d03;">%s</p>') % line
+        return {**words, "subject": f"[TEST] {words['subject']}", "html": note + words["html"]}
 
     def _problem(self, action, blacklisted):
         """Return why the action cannot be mailed, or False."""
@@ -242,7 +252,7 @@ class CreditDunningMailer(models.AbstractModel):
             SQL(
                 """UPDATE credit_collection_action
                       SET state = 'sending', message_id = %s, subject = %s, body_sent = %s, email_from = %s, email_to = %s,
-                          date_sending = %s, reason = NULL
+                          date_sending = %s, is_test = %s, reason = NULL
                     WHERE id = %s AND state = 'queued' AND sender_pid = pg_backend_pid() RETURNING id""",
                 mail["message_id"],
                 mail["words"]["subject"],
@@ -250,6 +260,7 @@ class CreditDunningMailer(models.AbstractModel):
                 mail["email_from"],
                 email_normalize(mail["email_to"]),
                 fields.Datetime.now(),
+                bool(mail["test"]),
                 action.id,
             )
         )
@@ -302,6 +313,9 @@ class CreditDunningMailer(models.AbstractModel):
 
     def _mark_sent(self, mail):
         action = mail["action"]
+        if mail["test"]:
+            action._void_test(mail["test"])
+            return
         sent = SQL(
             "UPDATE credit_collection_action SET state = 'sent', date_done = %s WHERE id = %s AND state = 'sending'",
             fields.Datetime.now(),
@@ -325,7 +339,10 @@ class CreditDunningMailer(models.AbstractModel):
             )
 
     def _add_reply_to(self, mails):
-        """Answers come back to the customer's file, by core's reply addresses."""
+        """Answers come back to the customer's file, by core's reply addresses; those to a test, to the sender."""
+        for mail in mails:
+            mail["reply_to"] = mail["email_from"]
+        mails = [mail for mail in mails if not mail["test"]]
         profiles = self.env["credit.profile"].union(*(mail["action"].profile_id for mail in mails))
         for company, mine in profiles.grouped("company_id").items():
             reply_to = mine._notify_get_reply_to(default=company.email_formatted)

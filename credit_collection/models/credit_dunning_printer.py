@@ -18,7 +18,7 @@ class CreditDunningPrinter(models.AbstractModel):
         """Print the letters among ``actions`` that may leave today; return those that were.
 
         A plain letter is sent with it; a registered one waits for its tracking number. What is no longer owed is
-        cancelled, and what has no address fails.
+        cancelled, and what has no address fails. Where a test addressee is set, nothing counts.
         """
         actions.check_access("write")
         recheck = self.env["credit.dunning.recheck"].sudo()
@@ -29,10 +29,14 @@ class CreditDunningPrinter(models.AbstractModel):
         self.env["credit.dunning.words"].sudo()._ready_payment_links(ready)
         for sheet in self._sheets(ready):
             self._keep_printed(sheet)
-        registered = ready.filtered("registered")
-        registered._set_state("sending", "to_print")
-        for company, mine in (ready - registered).grouped("company_id").items():
-            mine._set_state("sent", "to_print", day=company._dunning_today(), date_done=self.env.cr.now())
+        for company, mine in ready.grouped("company_id").items():
+            if company._dunning_is_test():
+                mine._void_test(self.env._("Printed as a test."))
+                continue
+            registered = mine.filtered("registered")
+            registered._set_state("sending", "to_print")
+            plain = mine - registered
+            plain._set_state("sent", "to_print", day=company._dunning_today(), date_done=self.env.cr.now())
         self.env["credit.dunning.history"].sudo()._write_history()
         return actions & ready
 

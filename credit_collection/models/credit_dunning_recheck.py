@@ -12,13 +12,16 @@ class CreditDunningRecheck(models.AbstractModel):
         """Whether action ``a`` may not leave now, whatever the ledger says of its items."""
         companies = self.env["res.company"].sudo()._dunning_companies()
         closed = [company.id for company in companies if company._dunning_is_closed(company._dunning_today())]
+        stale = [company.id for company in companies._payments_stale()]
         return SQL(
-            """(a.company_id IN %(closed)s
+            """(a.company_id IN %(closed)s OR a.level_id IS NOT NULL AND a.company_id IN %(stale)s
                 OR EXISTS (SELECT FROM credit_profile r WHERE r.partner_id = a.partner_id AND r.company_id = a.company_id
                                                          AND r.reply_waiting)
                 OR EXISTS (SELECT FROM credit_dunning_level l JOIN credit_dunning_scenario s ON s.id = l.scenario_id
                             WHERE l.id = a.level_id AND (s.live AND s.active) IS NOT TRUE))""",
             closed=tuple(closed) or (0,),
+            # a message that a person wrote is theirs to judge
+            stale=tuple(stale) or (0,),
         )
 
     def _held(self, actions):
@@ -48,13 +51,21 @@ class CreditDunningRecheck(models.AbstractModel):
             items = OpenItem.with_context(tz=company._dunning_tz()).browse(mine.line_ids.move_line_id.ids).exists()
             items.fetch(["chase_state", "next_level_id", "claimable_amount", "claimable_company", "days_overdue"])
             by_id = {item.id: item for item in items}
+            bank = OpenItem._bank_amounts(set(mine.line_ids.move_line_id.ids) - by_id.keys())
             for line in mine.line_ids:
                 item = by_id.get(line.move_line_id.id)
                 if line.state == "void":
                     continue
+                if line.move_line_id.id in bank:
+                    received = bank[line.move_line_id.id]
+                    if line.currency_id.compare_amounts(line.amount, received):
+                        moved[line] = {"amount": received}
+                        changed |= line.action_id
+                    continue
                 if (
                     not item
                     or item.chase_state == "excluded"
+                    or (item.chase_state == "stopped" and line.action_id.level_id)
                     or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id))
                 ):
                     dropped |= line
@@ -65,6 +76,7 @@ class CreditDunningRecheck(models.AbstractModel):
                         moved[line] = {"amount": item.claimable_amount, "kind": "claimed" if late else line.kind}
                         changed |= line.action_id
             changed |= self._add_credits(mine.filtered("level_id"), OpenItem)
+            changed |= mine.filtered("level_id")._add_bank_credits()
         if dropped:
             dropped._void()
         for line, vals in moved.items():

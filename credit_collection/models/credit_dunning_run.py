@@ -1,3 +1,6 @@
+from contextlib import closing
+from datetime import date
+
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
 
 from odoo import api, fields, models
@@ -57,13 +60,15 @@ class CreditDunningRun(models.AbstractModel):
             self._checkpoint()  # the snapshot of before the lock does not show what its last holder did
             self._transaction(lambda: self.env["credit.profile"].sudo()._create_missing(company))
             self._transaction(lambda: self._drop_settled(company))
+            self._transaction(lambda: self.env["credit.collection.action"].sudo()._drop_test_calls(company))
             self._read_items(company, item_ids)
             prepared = self.env["credit.collection.action"]
             while calls := self._prepare_pass(company, "call", item_ids):
                 prepared |= calls
                 self._read_items(company, item_ids, calls.sudo().partner_id.ids)
             prepared |= self._prepare_pass(company, "written", item_ids)
-            self._transaction(lambda: self._ask_for_allocation(company))
+            if not self._rehearsal():
+                self._transaction(lambda: self._ask_for_allocation(company))
             self.env.cr.execute("DROP TABLE credit_run_item")
             if len(prepared) > CHUNK:
                 # until autovacuum comes by, PostgreSQL would plan as if no item waited in a reminder
@@ -94,7 +99,7 @@ class CreditDunningRun(models.AbstractModel):
 
         :param partner_ids: only these customers, again; the table holds the others already
         """
-        OpenItem = self.env["credit.open.item"].sudo()._of_today()
+        OpenItem = self.env["credit.open.item"].sudo()._of_today().with_context(credit_as_of=self._day())
         again = [("partner_id", "in", partner_ids)] if partner_ids else []
         query = OpenItem._search([("company_id", "=", company.id), ("partner_id", "!=", False), *again])
         columns = [
@@ -120,6 +125,8 @@ class CreditDunningRun(models.AbstractModel):
         """Prepare the calls, or what is written, chunk by chunk; of items read anew when someone else was in the way."""
         due = SQL("selected AND chase_state = 'chase' AND (next_channel = 'call') = %s", kind == "call")
         partners = self._partners(due)
+        if kind != "call":
+            partners = self._within_maximum(company, partners, due)
         actions = self.env["credit.collection.action"]
         for chunk in split_every(CHUNK, partners):
             prepared = self._transaction(
@@ -136,6 +143,28 @@ class CreditDunningRun(models.AbstractModel):
             SQL("SELECT DISTINCT partner_id FROM credit_run_item WHERE %s ORDER BY partner_id", condition)
         )
         return [row[0] for row in rows]
+
+    def _within_maximum(self, company, partner_ids, due):
+        """Return the customers who may still be written to today: where the company has a maximum, the largest claims."""
+        if not company.followup_daily_max:
+            return partner_ids
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT partner_id, SUM(claimable_company) FROM credit_run_item WHERE %s GROUP BY partner_id",
+                due,
+            )
+        )
+        return sorted(self._largest_claims(company, dict(rows), self._day()))
+
+    @api.model
+    def _largest_claims(self, company, claims, day):
+        """Return who of these customers may get a written reminder that day under the company's daily maximum.
+
+        :param dict claims: what each customer is asked for, in the company's currency, by id
+        """
+        room = company._dunning_room(day).get(company, len(claims))
+        amounts = {partner_id: company.currency_id.round(float(amount)) for partner_id, amount in claims.items()}
+        return sorted(amounts, key=lambda partner_id: (-amounts[partner_id], partner_id))[:room]
 
     def _prepare_chunk(self, company, partner_ids, kind, due):
         """Insert the actions of some customers with their lines."""
@@ -156,11 +185,12 @@ class CreditDunningRun(models.AbstractModel):
                       LEFT JOIN credit_profile pr ON pr.partner_id = h.partner_id AND pr.company_id = %(company)s
                 )
                 INSERT INTO credit_collection_action (partner_id, company_id, recipient_id, user_id, level_id, channel,
-                            registered, state, date_planned, amount_company, create_uid, create_date, write_uid, write_date)
+                            registered, state, date_planned, amount_company, is_test, create_uid, create_date, write_uid,
+                            write_date)
                 SELECT partner_id, %(company)s, recipient_id, collector_id, next_level_id, channel, registered,
                        CASE WHEN channel = 'call' THEN 'to_do' WHEN NOT automatic THEN 'to_confirm'
                             WHEN channel = 'letter' THEN 'to_print' ELSE 'queued' END,
-                       %(today)s, 0, %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
+                       %(today)s, 0, %(test)s, %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
                   FROM way
                  ORDER BY partner_id
                 RETURNING id
@@ -170,13 +200,16 @@ class CreditDunningRun(models.AbstractModel):
                 company=company.id,
                 recipient=self.env["credit.open.item"]._sql_recipient(),
                 channel=self.env["credit.open.item"]._sql_send_channel(),
-                today=fields.Date.context_today(self),
+                today=self._day(),
+                # a call reaches its level at once: these come off the agenda again when the test is over
+                test=kind == "call" and company._dunning_is_test(),
                 uid=self.env.uid,
             )
         )
         actions = self.env["credit.collection.action"].browse([row[0] for row in rows])
         if actions:
             self._insert_lines(actions, kind, due)
+            actions._add_bank_credits()
             actions.invalidate_model()
             self.env["credit.open.item"].invalidate_model()
         return actions
@@ -216,7 +249,7 @@ class CreditDunningRun(models.AbstractModel):
                                        THEN claimable_amount ELSE 0 END) OVER money <= 0 AS held
                       FROM item
                      WHERE claimable_amount <> 0 AND (climbs OR head_day > 0 OR chase_state = 'credit')
-                       AND chase_state NOT IN ('excluded', 'prepared', 'disputed', 'planned', 'promised')
+                       AND chase_state NOT IN ('excluded', 'stopped', 'prepared', 'disputed', 'planned', 'promised')
                     WINDOW money AS (PARTITION BY action_id, currency_id)
                 ), line AS (
                     INSERT INTO credit_collection_action_line (action_id, move_line_id, move_name, date, date_maturity,
@@ -245,7 +278,7 @@ class CreditDunningRun(models.AbstractModel):
                 due=due,
                 ids=tuple(actions.ids),
                 call=call,
-                today=fields.Date.context_today(self),
+                today=self._day(),
             )
         )
 
@@ -258,6 +291,32 @@ class CreditDunningRun(models.AbstractModel):
             "credit_collection.mail_activity_allocate",
             self.env._("Allocate this customer's payments: a reminder waits for it."),
         )
+
+    # -------------------------------------------------------------------------
+    # Rehearsal
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _rehearse(self, company, scenarios, day, read):
+        """Prepare the night of ``day`` as if ``scenarios`` were switched on, look at the result, and undo everything.
+
+        The run itself, so that the night does the same if nothing changes until then.
+
+        :param read: called with the actions prepared
+        :return: what ``read`` returns; no record of it survives
+        """
+        with closing(self.env.cr.savepoint()):
+            scenarios.sudo().write({"live": True})
+            context = {"credit_rehearsal": day, "tz": company._dunning_tz()}
+            return read(self.with_company(company).with_context(**context)._prepare())
+
+    def _rehearsal(self):
+        """Return the day that is rehearsed, if any. A date, which no client can put into the context."""
+        day = self.env.context.get("credit_rehearsal")
+        return day if isinstance(day, date) else None
+
+    def _day(self):
+        return self._rehearsal() or fields.Date.context_today(self)
 
     # -------------------------------------------------------------------------
     # Transactions
@@ -275,7 +334,7 @@ class CreditDunningRun(models.AbstractModel):
                 self._checkpoint()
                 return result
             except (SerializationFailure, LockNotAvailable, DeadlockDetected, UniqueViolation):
-                if attempt + 1 == ATTEMPTS:
+                if attempt + 1 == ATTEMPTS or self._rehearsal():
                     raise
                 self.env.cr.rollback()
                 self.env.invalidate_all(flush=False)
@@ -284,5 +343,11 @@ class CreditDunningRun(models.AbstractModel):
 
     @api.model
     def _checkpoint(self, processed=0):
-        """Commit what is done, as a step of the scheduled action when one is running; return the seconds it has left."""
+        """Commit what is done, as a step of the scheduled action when one is running; return the seconds it has left.
+
+        In a rehearsal, nothing is: it is undone as a whole.
+        """
+        if self._rehearsal():
+            self.env.flush_all()
+            return 1
         return self.env["ir.cron"]._commit_progress(processed)

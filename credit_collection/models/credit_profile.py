@@ -47,6 +47,7 @@ class CreditProfile(models.Model):
     insolvency_date = fields.Date(
         string="Insolvency Judgment",
         tracking=True,
+        index="btree_not_null",
         help="The day of the judgment that opened the proceedings. For what was invoiced before it, interest stops the "
         "day before, no indemnity is claimed for what fell due from that day on, and chasing stops.",
     )
@@ -339,6 +340,9 @@ class CreditProfile(models.Model):
             vals = self._convert_to_write(vals)
             if profile.paused_until and (not target.paused_until or target.paused_until < profile.paused_until):
                 vals.update(paused_until=profile.paused_until, pause_reason=profile.pause_reason)
+            dates = [day for day in (profile.insolvency_date, target.insolvency_date) if day]
+            if dates:
+                vals["insolvency_date"] = max(dates)
             vals["contact_ids"] = [fields.Command.link(contact.id) for contact in profile.contact_ids]
             target.write(vals)
         self.unlink()

@@ -16,6 +16,12 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         domain="[('account_type', 'in', ('income', 'income_other'))]",
     )
+    followup_payments_known_date = fields.Date(related="company_id.followup_payments_known_date", readonly=False)
+    followup_payments_max_age = fields.Integer(related="company_id.followup_payments_max_age", readonly=False)
+    followup_cutoff_date = fields.Date(related="company_id.followup_cutoff_date", readonly=False)
+    followup_contact_cap = fields.Integer(related="company_id.followup_contact_cap", readonly=False)
+    followup_daily_max = fields.Integer(related="company_id.followup_daily_max", readonly=False)
+    followup_test_email = fields.Char(related="company_id.followup_test_email", readonly=False)
     followup_rates_missing = fields.Char(compute="_compute_followup_rates_missing")
 
     @api.depends("company_id")

@@ -53,7 +53,9 @@ class ResPartner(models.Model):
     @api.depends_context("company")
     def _compute_followup_action_count(self):
         groups = self.env["credit.collection.action"]._read_group(
-            [("partner_id", "in", self.ids), ("company_id", "=", self.env.company.id)], ["partner_id"], ["__count"]
+            [("partner_id", "in", self.ids), ("company_id", "=", self.env.company.id), ("is_test", "=", False)],
+            ["partner_id"],
+            ["__count"],
         )
         counts = {partner.id: count for partner, count in groups}
         for partner in self:
@@ -81,7 +83,11 @@ class ResPartner(models.Model):
         """Open the customer's reminders in the active company."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_collection_action_action")
-        action["domain"] = [("partner_id", "=", self.id), ("company_id", "=", self.env.company.id)]
+        action["domain"] = [
+            ("partner_id", "=", self.id),
+            ("company_id", "=", self.env.company.id),
+            ("is_test", "=", False),
+        ]
         action["context"] = {}
         return action
 
@@ -94,13 +100,15 @@ class ResPartner(models.Model):
     def _followup_profile(self, company):
         """Return the customer's collection file in ``company``, created when there is none."""
         self.ensure_one()
-        profile = self._followup_profiles(company)
-        return profile or self.env["credit.profile"].create(
-            {"partner_id": self.commercial_partner_id.id, "company_id": company.id}
-        )
+        return self._followup_profiles(company, create=True)
 
-    def _followup_profiles(self, company):
-        """Return the collection files these customers have in ``company``."""
-        return self.env["credit.profile"].search(
-            [("partner_id", "in", self.commercial_partner_id.ids), ("company_id", "=", company.id)]
-        )
+    def _followup_profiles(self, company, create=False):
+        """Return the collection files these customers have in ``company``.
+
+        :param bool create: create those that are missing
+        """
+        Profile = self.env["credit.profile"]
+        customers = self.commercial_partner_id
+        profiles = Profile.search([("partner_id", "in", customers.ids), ("company_id", "=", company.id)])
+        missing = customers - profiles.partner_id if create else customers.browse()
+        return profiles | Profile.create([{"partner_id": p.id, "company_id": company.id} for p in missing])

@@ -6,3 +6,4 @@ from . import dunning_letter
 from . import credit_statement
 from . import credit_statement_report
 from . import credit_statement_xlsx
+from . import credit_open_item_safety

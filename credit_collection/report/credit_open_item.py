@@ -23,11 +23,13 @@ BUCKETS = [
 CHASE_STATES = [
     ("chase", "To chase today"),
     ("prepared", "In a reminder not yet sent"),
+    ("daily_max", "Daily maximum reached"),
     ("not_live", "Scenario switched off"),
     ("no_scenario", "No scenario"),
     ("reply", "An answer waits to be read"),
+    ("stale", "Payments not up to date"),
     ("covered", "Held by unallocated credits"),
-    ("stopped", "Paused"),
+    ("stopped", "Paused or stopped"),
     ("excluded", "Excluded"),
     ("exhausted", "Last level passed"),
     ("too_soon", "Too soon after the last reminder"),
@@ -344,11 +346,8 @@ class CreditOpenItem(models.Model):
         sentences = {
             "credit": lambda: self.env._("Money in the customer's favour: it is deducted, never chased."),
             "excluded": self._exclusion_sentence,
-            "stopped": lambda: self.env._(
-                "The customer is paused until %(day)s: %(reason)s",
-                day=format_date(self.env, self.paused_until),
-                reason=self.profile_id.pause_reason or "",
-            ),
+            **self._safety_sentences(),
+            "stopped": self._stopped_sentence,
             "prepared": lambda: self.env._("It stands in a reminder that has not left yet: see the agenda."),
             "no_scenario": lambda: self.env._(
                 "No scenario applies: choose one for the customer, or a default for the company."
@@ -369,11 +368,9 @@ class CreditOpenItem(models.Model):
             ),
             "small": lambda: self.env._("The customer owes too little to be chased."),
             "reply": lambda: self.env._("The customer answered: read the answer first."),
-            "too_soon": lambda: self.env._(
-                "The last reminder is too recent: “%(level)s” leaves on %(day)s.", level=level, day=day
-            ),
+            "too_soon": lambda: self._too_soon_sentence(level, day),
             "not_live": lambda: self.env._("“%s” would leave today, but its scenario is switched off.", level),
-            "chase": lambda: self.env._("“%s” leaves today.", level),
+            "chase": lambda: self._chase_today_sentence(level),
         }
         return sentences[self.chase_state]()
 
@@ -390,6 +387,12 @@ class CreditOpenItem(models.Model):
             return self.env._("The payment of this invoice is blocked.")
         if self.move_id.sudo().payment_state in ("in_payment", "paid"):
             return self.env._("A payment of this invoice is being processed.")
+        cutoff = self.company_id.sudo().followup_cutoff_date
+        if not self.no_followup and cutoff and self.date_maturity < cutoff:
+            return self.env._(
+                "Due before %s, the day from which on items are chased: set a level to chase it all the same.",
+                format_date(self.env, cutoff),
+            )
         return self.env._("“No Follow-Up” is set on the entry.")
 
     def _banner(self):

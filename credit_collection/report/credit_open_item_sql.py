@@ -10,7 +10,7 @@ class CreditOpenItem(models.Model):
     level, ``f`` the customer's money.
     """
 
-    _inherit = "credit.open.item"
+    _inherit = "credit.open.item"  # pylint: disable=consider-merging-classes-inherited
 
     @property
     def _table_query(self):
@@ -250,6 +250,7 @@ class CreditOpenItem(models.Model):
             "next_automatic": SQL("n.automatic"),
             "next_day": SQL("n.day"),
             "next_rank": SQL("n.rank"),
+            "recent_contacts": SQL("COALESCE(cn.count, 0)"),
             "chase_state": SQL(
                 "CASE %s ELSE 'chase' END",
                 SQL(" ").join(SQL("WHEN %s THEN %s", rule, state) for state, rule in self._sql_chase_rules(day)),
@@ -264,28 +265,33 @@ class CreditOpenItem(models.Model):
         rules = [
             ("credit", self._sql_is_credit()),
             ("excluded", self._sql_excluded(day)),
-            ("stopped", SQL("pr.paused_until >= %s", day)),
+            ("stopped", SQL("(pr.paused_until >= %s OR i.date < pr.insolvency_date)", day)),
             ("prepared", SQL("pe.id IS NOT NULL")),
             ("no_scenario", SQL("s.id IS NULL")),
             ("exhausted", SQL("n.level_id IS NULL")),
             ("not_due", SQL("n.natural_date > %(day)s AND i.date_maturity >= %(day)s", day=day)),
             ("waiting", SQL("n.natural_date > %s", day)),
+            ("stale", self._sql_stale()),
             ("covered", self._sql_covered()),
             ("small", SQL("%s < s.minimum_amount", self._sql_net())),
             ("reply", SQL("pr.reply_waiting")),
             ("too_soon", SQL("n.gap_date > %s", day)),
             ("waiting", SQL("n.date > %s", day)),
             ("not_live", SQL("(s.live AND s.active) IS NOT TRUE")),
+            ("daily_max", self._sql_daily_max(day)),
         ]
-        ignored = {"prepared"} if self.env.context.get("credit_ignore_prepared") else set()
+        # at the re-check: its own reminder; what holds a company's mails as a whole drops no line of them
+        ignored = {"prepared", "stale", "daily_max"} if self.env.context.get("credit_ignore_prepared") else set()
         return [(state, rule) for state, rule in rules if state not in ignored]
 
     def _sql_excluded(self, day):
-        """No customer, core's switches, an end date not yet reached, or a payment in process that has no entry yet."""
+        """No customer, core's switches, an end date not yet reached, a payment in process that has no entry yet, or an old
+        debt."""
         return SQL(
-            """(p.id IS NULL OR i.no_followup OR i.followup_excluded_until >= %s
-                OR m.payment_state IN ('blocked', 'in_payment') OR m.payment_state = 'paid' AND i.free > 0)""",
-            day,
+            """(p.id IS NULL OR i.no_followup OR i.followup_excluded_until >= %(day)s
+                OR m.payment_state IN ('blocked', 'in_payment') OR m.payment_state = 'paid' AND i.free > 0 OR %(old)s)""",
+            day=day,
+            old=self._sql_before_cutoff(),
         )
 
     @api.model
@@ -418,10 +424,9 @@ class CreditOpenItem(models.Model):
 
     def _sql_closed_days(self, day):
         """The days on which nothing leaves, a month back and a year ahead, with the next working day of each company."""
-        companies = self.env["res.company"].sudo()._dunning_companies() if self.env.su else self.env.companies.sudo()
         rows = [
             SQL("(%s, %s::date, %s::date)", company.id, closed, following)
-            for company in companies
+            for company in self._sql_companies()
             for closed, following in company._dunning_closed_days(day - timedelta(days=31)).items()
         ]
         rows = rows or [SQL("(0, NULL::date, NULL::date)")]
@@ -459,6 +464,7 @@ class CreditOpenItem(models.Model):
                LEFT JOIN credit_collection_action_line asw
                       ON asw.move_line_id = i.id AND asw.level_id = sw.anchor_level_id AND asw.state = 'reached'
                LEFT JOIN %(written_to)s wr ON wr.partner_id = p.commercial_partner_id AND wr.company_id = i.company_id
+               LEFT JOIN %(contacts)s cn ON cn.partner_id = p.commercial_partner_id AND cn.company_id = i.company_id
                CROSS JOIN LATERAL (
                    SELECT %(day)s::date AS today,
                           CASE WHEN st.channel = 'call' THEN GREATEST(%(step_date)s, la.date_done + 1)
@@ -478,13 +484,15 @@ class CreditOpenItem(models.Model):
                           CASE WHEN v.overtaken THEN sw.day ELSE st.day END AS day,
                           CASE WHEN v.overtaken THEN sw.rank ELSE st.rank END AS rank,
                           CASE WHEN v.overtaken THEN d.written_date ELSE d.step_date END AS natural_date,
-                          CASE WHEN st.channel = 'call' AND NOT v.overtaken THEN NULL ELSE d.gap_date END AS gap_date) e
+                          GREATEST(CASE WHEN st.channel = 'call' AND NOT v.overtaken THEN NULL ELSE d.gap_date END,
+                                   CASE WHEN cn.free_on > d.today THEN cn.free_on END) AS gap_date) e
                LEFT JOIN closed cl ON cl.company_id = i.company_id AND cl.day = GREATEST(e.natural_date, e.gap_date, e.today)
                CROSS JOIN LATERAL (
                    SELECT e.*, CASE WHEN e.level_id IS NOT NULL
                                     THEN COALESCE(cl.following, GREATEST(e.natural_date, e.gap_date, e.today)) END AS date) n""",
             day=day,
             written_to=self._sql_written_to(day),
+            contacts=self._sql_contacts(day),
             credit=self._sql_is_credit(),
             step_date=dates("st", "ast"),
             written_date=dates("sw", "asw"),
@@ -501,7 +509,7 @@ class CreditOpenItem(models.Model):
         )
 
     def _sql_money(self, day):
-        """``f``: what the customer has paid or been credited without allocation, and what it owes."""
+        """``f``: what the customer has paid or been credited without allocation, on the bank account too, and what it owes."""
         return SQL(
             """LEFT JOIN (
                 SELECT fp.commercial_partner_id, i.company_id, i.currency_id,
@@ -515,14 +523,24 @@ class CreditOpenItem(models.Model):
                          OVER (PARTITION BY fp.commercial_partner_id, i.company_id) AS net_overdue,
                        SUM(COALESCE(SUM(i.free) FILTER (WHERE i.free < 0 OR %(claimed)s), 0))
                          OVER (PARTITION BY fp.commercial_partner_id, i.company_id) AS net_open
-                  FROM item i
+                  FROM (SELECT id, line_partner_id, company_id, currency_id, free, free_currency, display_type, no_followup,
+                               followup_excluded_until, date, date_maturity FROM item
+                        UNION ALL
+                        SELECT id, line_partner_id, company_id, currency_id, free, free_currency, NULL, NULL, NULL, date, date
+                          FROM (%(bank)s) b) i
                   JOIN res_partner fp ON fp.id = i.line_partner_id
+                  LEFT JOIN (SELECT partner_id, company_id, insolvency_date FROM credit_profile
+                              WHERE insolvency_date IS NOT NULL) fj
+                         ON fj.partner_id = fp.commercial_partner_id AND fj.company_id = i.company_id
                  GROUP BY fp.commercial_partner_id, i.company_id, i.currency_id) f
                 ON f.commercial_partner_id = p.commercial_partner_id AND f.company_id = i.company_id
                    AND f.currency_id = i.currency_id""",
             claimed=SQL(
-                "i.free > 0 AND (i.no_followup OR i.followup_excluded_until >= %s) IS NOT TRUE",
+                """i.free > 0 AND (i.no_followup OR i.followup_excluded_until >= %s OR i.date < fj.insolvency_date OR %s)
+                     IS NOT TRUE""",
                 day,
+                self._sql_before_cutoff(),
             ),
+            bank=self._sql_bank_lines(day),
             overdue=SQL("i.date_maturity < %s", day),
         )

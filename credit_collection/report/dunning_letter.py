@@ -26,6 +26,7 @@ class ReportDunningLetter(models.AbstractModel):
             "action": action,
             "address": self._address(action),
             "reference": f"{action.id:06d}",
+            "test": action.company_id._dunning_is_test(),
             "registered": action.registered and self.with_context(lang=words["lang"]).env._("Registered letter"),
             "place_and_date": self.with_context(lang=words["lang"])._place_and_date(action),
         }

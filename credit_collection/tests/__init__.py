@@ -3,6 +3,7 @@ from . import test_chase_state
 from . import test_dates
 from . import test_edges
 from . import test_evidence
+from . import test_going_live
 from . import test_interest
 from . import test_interest_tools
 from . import test_legal_mentions
@@ -14,6 +15,7 @@ from . import test_open_item
 from . import test_open_item_random
 from . import test_queries
 from . import test_rights
+from . import test_safety
 from . import test_statement
 from . import test_tools
 from . import test_tours

@@ -334,22 +334,10 @@ class TestInterest(InterestCommon):
 
     def test_shipped_policies_bear_their_names_in_each_language_until_they_are_renamed(self):
         self.env["res.lang"]._activate_lang("fr_FR")
-        french = {
-            "Professionals: ECB rate + 10 points": "Professionnels",
-            "Public bodies: ECB rate + 8 points": "État",
-        }
-        shipped = self.registry["credit.interest.policy"]._shipped_vals
-
-        def translated(policy, company, lang=None):
-            vals_list = shipped(policy, company, lang)
-            words = french if lang == "fr_FR" else {}
-            return [{**vals, "name": words.get(vals["name"], vals["name"])} for vals in vals_list]
-
         self.public.name = "Our cities"
-        self.patch(self.registry["credit.interest.policy"], "_shipped_vals", translated)
         self.env["credit.interest.policy"]._translate_shipped(["fr_FR"])
         names = [policy.with_context(lang="fr_FR").name for policy in (self.policy, self.public)]
-        self.assertEqual(names, ["Professionnels", "Our cities"])
+        self.assertEqual(names, ["Professionnels\N{NO-BREAK SPACE}: taux BCE + 10 points", "Our cities"])
         self.assertEqual(self.policy.with_context(lang="en_US").name, "Professionals: ECB rate + 10 points")
 
     def test_the_other_company_has_its_own_policy(self):

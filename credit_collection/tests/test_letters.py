@@ -95,6 +95,15 @@ class TestLetters(CollectionCommon):
         with self.assertRaisesRegex(UserError, "evidence"):
             action.letter_id.raw = b"another"
 
+    def test_a_letter_printed_while_there_is_a_test_addressee_does_not_count(self):
+        self.company.followup_test_email = "trial@creditor.example.com"
+        action = self._printed(self._letter(registered=True))
+        self.assertRecordValues(action, [{"state": "void", "is_test": True}])
+        self.assertTrue(action.letter_id)
+        self.assertFalse(action.mail_message_id)
+        report = self.env["report.credit_collection.dunning_letter_document"]
+        self.assertTrue(report._get_report_values(action.ids)["letters"][0]["test"])
+
     def test_many_customers_are_printed_by_one_process(self):
         self.letter1.channel = "letter"
         for number in range(7):

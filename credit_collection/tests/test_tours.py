@@ -18,6 +18,7 @@ class TestTours(HttpCase):
         )
         company = cls.env.company
         company.email = "billing@creditor.example.com"
+        company.followup_payments_max_age = 0
         # every day is a working day: the tour runs on the real date
         company.resource_calendar_id = cls.env["resource.calendar"].create(
             {
@@ -84,6 +85,18 @@ class TestTours(HttpCase):
         self.start_tour("/odoo/collection-agenda", "credit_collection_call", login="tour_collector")
         self.assertRecordValues(
             call, [{"state": "sent", "result": "reached", "note": "The transfer leaves on Friday."}]
+        )
+
+    def test_a_credit_manager_goes_through_the_guided_start(self):
+        self.scenario.live = False
+        company = self.env.company
+        company.followup_payments_max_age = 7
+        groups = "credit_collection.credit_collection_group_manager"
+        new_test_user(self.env, "tour_manager", groups=groups, email="m@creditor.example.com")
+        self.start_tour("/odoo/guided-start", "credit_collection_guided_start", login="tour_manager")
+        self.assertTrue(self.scenario.live)
+        self.assertEqual(
+            (company.followup_payments_max_age, company.followup_test_email), (0, "trial@creditor.example.com")
         )
 
     def test_a_user_picks_the_day_of_the_figures(self):

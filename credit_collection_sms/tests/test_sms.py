@@ -288,9 +288,7 @@ class TestSms(CollectionCommon, SMSCase):
         self.assertIn("Dear &lt;Ann&gt;, pay.", action.body)
 
     def test_with_a_test_address_no_sms_leaves(self):
-        self.patch(
-            self.env.registry["credit.dunning.texter"], "_test_address", lambda texter, company: "me@example.com"
-        )
+        self.company.followup_test_email = "me@example.com"
         action = self._sms()
         self.assertRecordValues(action, [{"state": "cancelled"}])
         self.assertIn("me@example.com", action.reason)
@@ -378,6 +376,7 @@ class TestSms(CollectionCommon, SMSCase):
         other = self.setup_other_company()["company"]
         other.resource_calendar_id.tz = "UTC"
         other.followup_scenario_id.live = True
+        other.followup_payments_max_age = 0
         other.followup_scenario_id.level_ids.filtered(lambda level: level.day == self.letter1.day).channel = "sms"
         self._invoice("2026-03-09")
         move = self.env["account.move"].with_company(other)

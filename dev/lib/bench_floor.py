@@ -1,7 +1,8 @@
 """The same answers by one hand-written statement each: what PostgreSQL needs at least on these data.
 
 They know what the addon has to find out: one company, the Standard scenario with its levels as shipped, no match
-dated later. Written without the addon's SQL, they also check its answers.
+dated later, payments up to date, no bank line to reconcile, no cut-off date, no daily maximum, nobody insolvent, three
+contacts a week. Written without the addon's SQL, they also check its answers.
 """
 
 # The open receivable items of today.
@@ -44,10 +45,10 @@ STATES = """
            WHEN payments > 0 AND payments * 100 >= 10 * claim OR credits > 0 AND credits >= claim THEN 'covered'
            WHEN net < 15 THEN 'small'
            WHEN reply_waiting THEN 'reply'
-           WHEN gap_date > %(day)s AND step <> 4 THEN 'too_soon'
+           WHEN gap_date > %(day)s AND step <> 4 OR contacts >= 3 THEN 'too_soon'
            ELSE 'chase' END AS state
       FROM (SELECT i.*, m.payment_state = 'blocked' AS blocked, pr.paused_until >= %(day)s AS paused, pr.reply_waiting,
-                   pe.id IS NOT NULL AS pending, f.payments, f.credits,
+                   pe.id IS NOT NULL AS pending, c.contacts, f.payments, f.credits,
                    CASE WHEN late > 0 THEN f.overdue ELSE f.open END AS claim,
                    CASE WHEN late > 0 THEN f.net_overdue ELSE f.net_open END AS net,
                    CASE WHEN la.written_date > due AND ARRAY_POSITION(%(levels)s::int[], la.level_id) > 2
@@ -62,6 +63,12 @@ STATES = """
               LEFT JOIN credit_collection_action_line pe ON pe.move_line_id = i.id AND pe.state = 'pending'
               LEFT JOIN credit_collection_action_line l1
                      ON l1.move_line_id = i.id AND l1.level_id = (%(levels)s::int[])[3] AND l1.state = 'reached'
+              LEFT JOIN (SELECT partner_id, COUNT(*) AS contacts FROM credit_collection_action
+                          WHERE company_id = %(company)s AND channel <> 'manual'
+                            AND (state IN ('sent', 'sending') AND COALESCE(date_done, date_sending)::date > %(day)s - 7
+                                 OR state = 'queued' AND date_planned <= %(day)s
+                                 OR state IN ('to_confirm', 'to_do') AND date_planned = %(day)s)
+                          GROUP BY partner_id) c ON c.partner_id = i.partner_id
               LEFT JOIN {money} f ON f.partner_id = i.partner_id AND f.currency_id = i.currency_id
              CROSS JOIN LATERAL (
                    SELECT GREATEST(1 + COALESCE(ARRAY_POSITION(%(levels)s::int[], la.level_id), 0),

@@ -157,6 +157,7 @@ def use(env) -> dict[str, int]:
     OpenItem = env["credit.open.item"].with_company(home)
     old = OpenItem.search([("company_id", "=", home.id), ("days_overdue", ">", 30)])
     env["credit.collection.action"]._set_level(old, letter1, "before this addon", today - timedelta(days=12))
+    env["credit.opening"].with_company(home).create({"number": old[0].move_name, "level": str(letter1.id)})
     env["credit.dunning.scenario"]._cron_dunning()
     env["credit.dunning.scenario"]._cron_dunning()
     as_collector = env(user=collector.id, context={"allowed_company_ids": home.ids})

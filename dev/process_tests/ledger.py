@@ -13,6 +13,7 @@ def make(env, customers: int) -> None:
     company = env.ref("base.main_company")
     env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
     company.email = "billing@creditor.example.com"
+    company.followup_payments_max_age = 0  # there is no bank entry
     work_every_day(company.resource_calendar_id)
     company.followup_scenario_id.live = True
     due = fields.Date.today() - timedelta(days=DAYS_LATE)
