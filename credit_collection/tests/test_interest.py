@@ -333,8 +333,11 @@ class TestInterest(InterestCommon):
         self.assertEqual(len(Policy.search([("company_id", "=", company.id)])), 3)
 
     def test_shipped_policies_bear_their_names_in_each_language_until_they_are_renamed(self):
-        self.public.name = "Our cities"
         self.env["res.lang"]._activate_lang("fr_FR")
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE credit_interest_policy SET name = name - 'fr_FR'")  # as before the language came
+        self.env.invalidate_all()
+        self.public.name = "Our cities"
         self.env["credit.interest.policy"]._translate_shipped(["fr_FR"])
         names = [policy.with_context(lang="fr_FR").name for policy in (self.policy, self.public)]
         self.assertEqual(names, ["Professionnels\N{NO-BREAK SPACE}: taux BCE + 10 points", "Our cities"])
