@@ -61,7 +61,8 @@ class CreditReferenceRate(models.Model):
         self.ensure_one()
         values = self.value_ids.filtered("date_from").sorted("date_from")
         periods = []
-        for value, following in zip(values, [*values[1:], None], strict=True):
+        for position, value in enumerate(values, 1):
+            following = values[position : position + 1]
             ends = [fields.Date.subtract(following.date_from, days=1)] if following else []
             if self.period_months:
                 ends.append(value.date_from + relativedelta(months=self.period_months, days=-1))

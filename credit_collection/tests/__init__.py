@@ -1,4 +1,5 @@
 from . import test_calls
+from . import test_charges
 from . import test_chase_state
 from . import test_dates
 from . import test_edges
