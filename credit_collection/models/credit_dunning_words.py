@@ -149,6 +149,7 @@ class CreditDunningWords(models.AbstractModel):
             "references": {line: ref for line in lines if (ref := self._customer_reference(line))},
             "has_paid": any(currency.compare_amounts(originals[line], line.amount) for line in originals),
             "originals": originals,
+            "orders": self._orders(lines) if action.level_id.is_formal_notice else {},
             "links": {line: url for line in lines if (url := self._pay_url(line))},
             "lines": lines.sorted(
                 lambda line: (("claimed", "credit", "not_due").index(line.kind), line.date_maturity, line.id)
@@ -160,6 +161,18 @@ class CreditDunningWords(models.AbstractModel):
     def _customer_reference(self, line):
         move = line.move_id
         return move.is_sale_document(include_receipts=True) and move._followup_customer_reference()
+
+    def _orders(self, lines):
+        """Return the sales orders, with their days, that the invoices come from, by line: a formal notice refers to them."""
+        orders = {line: line.move_id.sudo().invoice_line_ids.sale_line_ids.order_id for line in lines}
+        return {
+            line: ", ".join(
+                self.env._("%(order)s of %(day)s", order=order.name, day=format_date(self.env, order.date_order))
+                for order in mine
+            )
+            for line, mine in orders.items()
+            if mine
+        }
 
     def _originals(self, lines):
         """Return the amount each claimed item had before anything was paid, by line."""

@@ -2,6 +2,7 @@
 
 from freezegun import freeze_time
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 
 from .common import CollectionCommon
@@ -238,6 +239,30 @@ class TestLetters(CollectionCommon):
         self.assertIn("one thousand dollars", html)
         self.assertIn(bank.acc_number, html)
         self.assertIn(action.line_ids.move_id.payment_reference, html)
+
+    def test_a_formal_notice_refers_to_the_order_and_its_day(self):
+        product = self.env["product.product"].create({"name": "Oak", "invoice_policy": "order", "taxes_id": False})
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.partner.id,
+                "client_order_ref": "PO 7001",
+                "order_line": [Command.create({"product_id": product.id, "price_unit": 100})],
+            }
+        )
+        order.action_confirm()
+        order.date_order = "2026-02-03 10:00:00"
+        invoice = order._create_invoices()
+        invoice.write(
+            {"invoice_date": "2026-02-09", "invoice_payment_term_id": False, "invoice_date_due": "2026-03-09"}
+        )
+        invoice.action_post()
+        profile = self.partner._followup_profile(self.company)
+        action = profile._prepare_action(self.partner, self._item(invoice).move_line_id)
+        for level, shown in ((self.letter1, False), (self.notice, True)):
+            action.sudo()._write_state({"level_id": level.id, "channel": "letter"})
+            html = self.env["credit.dunning.words"]._render(action)["html"]
+            self.assertIn("PO 7001", html)
+            self.assertEqual(f"{order.name} of 02/03/2026" in html, shown)
 
     def test_headings_of_the_level_do_not_cut_the_printed_file(self):
         self.letter1.text = "<h1>Reminder</h1><p>Pay.</p>"
