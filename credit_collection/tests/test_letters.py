@@ -242,7 +242,7 @@ class TestLetters(CollectionCommon):
 
     def test_a_formal_notice_refers_to_the_order_and_its_day(self):
         product = self.env["product.product"].create({"name": "Oak", "invoice_policy": "order", "taxes_id": False})
-        order = self.env["sale.order"].create(
+        order = self.env["sale.order"].sudo().create(
             {
                 "partner_id": self.partner.id,
                 "client_order_ref": "PO 7001",
