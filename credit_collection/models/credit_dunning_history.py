@@ -1,5 +1,12 @@
+import logging
+
+import psycopg2
+from markupsafe import Markup
+
 from odoo import fields, models
 from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
 
 
 class CreditDunningHistory(models.AbstractModel):
@@ -30,7 +37,7 @@ class CreditDunningHistory(models.AbstractModel):
         )
         actions.invalidate_recordset(["mail_message_id"])
         self._note_on_invoices(actions)
-        self._claim_charges(actions)
+        self._follow_up(actions)
 
     def _prepare_message_vals(self, action):
         """Return the entry of an action that was sent in the history of the customer's file."""
@@ -63,11 +70,49 @@ class CreditDunningHistory(models.AbstractModel):
         moves = self.env["account.move"].sudo().browse(bodies)
         moves._message_log_batch(bodies=bodies)
 
-    def _claim_charges(self, actions):
-        """Keep as claims the interest and indemnities that the messages listed, as of the day they were written."""
+    # -------------------------------------------------------------------------
+    # What follows from a message that left. One that fails must not hold up the others, nor the sending.
+    # -------------------------------------------------------------------------
+
+    def _follow_up(self, actions):
+        """Claim what the messages claimed, and send the copies they announce."""
         for action in actions.filtered("level_id.claim_charges"):
-            lines = action._standing_lines("claimed").move_line_id
-            written = fields.Datetime.context_timestamp(
-                self.with_context(tz=action.company_id._dunning_tz()), action.date_sending or action.date_done
+            self._safely(self._claim_charges, action)
+        for action in actions.filtered(lambda action: action.letter_id and action.level_id.copy_by_email):
+            self._safely(self._send_copy, action)
+
+    def _safely(self, job, action):
+        """Do ``job`` for the action; whatever it raises is logged, and told to whoever answers for the customer."""
+        try:
+            with self.env.cr.savepoint():
+                job(action)
+        except psycopg2.Error:
+            raise
+        except Exception as error:
+            _logger.exception("After the reminder %s:", action.id)
+            summary = self.env._("Something is missing after “%s”: see the note.", action.display_name)
+            action.profile_id._raise_activity(
+                "credit_collection.mail_activity_failed", summary, {action.profile_id: str(error)}
             )
-            self.env["credit.late.claim"]._claim(lines, written.date(), action)
+
+    def _claim_charges(self, action):
+        """Keep as claims the interest and indemnities that the message listed, as of the day it was written."""
+        lines = action._standing_lines("claimed").move_line_id
+        model = self.with_context(tz=action.company_id._dunning_tz())
+        written = fields.Datetime.context_timestamp(model, action.date_sending or action.date_done)
+        self.env["credit.late.claim"]._claim(lines, written.date(), action)
+
+    def _send_copy(self, action):
+        """E-mail a copy of the letter to its contact, through the customer's file and Odoo's own queue."""
+        if not action.recipient_id.email:
+            return
+        words = self.with_context(lang=self.env["credit.dunning.words"]._lang(action)).env
+        text = words._("Please find attached a copy of the letter that we have sent you by post.")
+        action.profile_id.with_context(lang=words.lang).message_post(
+            subject=action.subject,
+            body=Markup("<p>%s</p>") % text,
+            author_id=(action.user_id.partner_id or action.company_id.partner_id).id,
+            partner_ids=action.recipient_id.ids,
+            attachments=[(action.letter_id.name, action.letter_id.raw)],
+            subtype_xmlid="mail.mt_note",
+        )

@@ -58,6 +58,10 @@ class CreditDunningLevel(models.Model):
         help="A letter that is sent registered, with acknowledgement of receipt: it counts as sent once its tracking "
         "number is known."
     )
+    copy_by_email = fields.Boolean(
+        string="Copy by E-Mail",
+        help="Once the letter is sent, the contact also gets it by e-mail, if it has an address.",
+    )
     attach_invoices = fields.Boolean(help="The invoices claimed are attached as PDF.")
     attach_statement = fields.Boolean(help="The customer's statement of account of the day is attached as PDF.")
     claim_charges = fields.Boolean(

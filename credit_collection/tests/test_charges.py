@@ -2,6 +2,8 @@
 
 from freezegun import freeze_time
 
+from odoo.tools import mute_logger
+
 from .common import CollectionCommon
 
 DAY = "2026-03-16"  # a Monday
@@ -50,6 +52,17 @@ class TestCharges(CollectionCommon):
                 {"kind": "interest", "amount": 53.26, "state": "claimed", "action_id": action.id},
             ],
         )
+
+    def test_a_claim_that_cannot_be_kept_stops_no_message_and_is_told(self):
+        def fail(*_args):
+            raise ValueError("no such rate")
+
+        self.patch(self.env.registry["credit.late.claim"], "_claim", fail)
+        self._invoice("2026-02-28", 10000)
+        with mute_logger("odoo.addons.credit_collection.models.credit_dunning_history"):
+            action = self._night(DAY)
+        self.assertEqual((action.state, bool(action.mail_message_id)), ("sent", True))
+        self.assertIn("no such rate", action.profile_id.activity_ids.note)
 
     def test_a_waived_indemnity_is_not_listed_again(self):
         invoice = self._invoice("2026-02-28", 10000)

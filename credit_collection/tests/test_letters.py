@@ -199,6 +199,18 @@ class TestLetters(CollectionCommon):
             action._record_posting("1A 234", action.date_planned)
         return action
 
+    def test_the_contact_gets_a_copy_by_email_once_the_letter_is_posted(self):
+        self.letter1.copy_by_email = True
+        action = self._registered()
+        copies = [("model", "=", "credit.profile"), ("partner_ids", "in", self.partner.ids)]
+        self.assertFalse(self.env["mail.message"].search(copies))
+        with freeze_time(DAY):
+            action.with_user(self.collector)._record_posting("1A 234", action.date_planned)
+            self.env["credit.dunning.history"]._write_history()
+        copy = self.env["mail.message"].search(copies)
+        self.assertEqual(len(copy), 1)
+        self.assertEqual((copy.subject, copy.attachment_ids.raw), (action.subject, action.letter_id.raw))
+
     @freeze_time("2026-03-20")
     def test_delivery_and_its_proof_are_kept(self):
         action = self._posted().with_user(self.collector)
@@ -242,12 +254,16 @@ class TestLetters(CollectionCommon):
 
     def test_a_formal_notice_refers_to_the_order_and_its_day(self):
         product = self.env["product.product"].create({"name": "Oak", "invoice_policy": "order", "taxes_id": False})
-        order = self.env["sale.order"].sudo().create(
-            {
-                "partner_id": self.partner.id,
-                "client_order_ref": "PO 7001",
-                "order_line": [Command.create({"product_id": product.id, "price_unit": 100})],
-            }
+        order = (
+            self.env["sale.order"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.partner.id,
+                    "client_order_ref": "PO 7001",
+                    "order_line": [Command.create({"product_id": product.id, "price_unit": 100})],
+                }
+            )
         )
         order.action_confirm()
         order.date_order = "2026-02-03 10:00:00"
