@@ -1,9 +1,11 @@
 """Letters: who gets one, printing in one go, registered letters, and what is kept."""
 
 from freezegun import freeze_time
+from reportlab.graphics.utils import RenderPMError
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import mute_logger
 
 from .common import CollectionCommon
 
@@ -251,6 +253,21 @@ class TestLetters(CollectionCommon):
         self.assertIn("one thousand dollars", html)
         self.assertIn(bank.acc_number, html)
         self.assertIn(action.line_ids.move_id.payment_reference, html)
+
+    def test_a_letter_without_its_qr_code_is_printed_all_the_same(self):
+        """reportlab may lack the backend that draws pictures."""
+        bank = {"acc_number": "FR7630006000011234567890189", "partner_id": self.company.partner_id.id}
+        self.env["res.partner.bank"].create(bank)
+        action = self._letter()
+
+        def fail(*_args, **_kwargs):
+            raise RenderPMError("no backend")
+
+        self.patch(self.env.registry["res.partner.bank"], "build_qr_code_base64", fail)
+        with mute_logger("odoo.addons.credit_collection.models.credit_dunning_words"):
+            html = self.env["credit.dunning.words"]._render(action)["html"]
+        self.assertIn("FR76", html)
+        self.assertNotIn("<img", html)
 
     def test_a_formal_notice_refers_to_the_order_and_its_day(self):
         product = self.env["product.product"].create({"name": "Oak", "invoice_policy": "order", "taxes_id": False})
