@@ -121,7 +121,9 @@ class CreditCollectionAction(models.Model):
     _agenda_idx = models.Index("(company_id, state, date_planned)")
     _unsent_idx = models.Index("(channel, id) WHERE state = 'queued'")
     _contact_idx = models.Index("(date_done) WHERE state = 'sent'")
-    _test_idx = models.Index("(company_id) WHERE is_test AND state = 'to_do'")
+    _test_idx = models.Index(
+        "(company_id) WHERE is_test AND state IN ('to_confirm', 'queued', 'to_print', 'to_do', 'failed')"
+    )
 
     # -------------------------------------------------------------------------
     # Computes
@@ -431,11 +433,16 @@ class CreditCollectionAction(models.Model):
         self.sudo().line_ids.filtered(lambda line: line.state != "info")._void()
 
     @api.model
-    def _drop_test_calls(self, company):
-        """The calls that a night with a test addressee put on the agenda, and that nobody made, come again."""
-        calls = self.search([("company_id", "=", company.id), ("is_test", "=", True), ("state", "=", "to_do")])
-        if calls:
-            calls._void_test(self.env._("It was on the agenda as a test only."))
+    def _drop_tests(self, company):
+        """Take back what a night with a test addressee prepared and what has not left, calls that nobody made included: the
+        next night prepares it anew, and nothing of a test reaches a customer."""
+        waiting = ("to_do", *UNSENT)
+        tests = self.search([("company_id", "=", company.id), ("is_test", "=", True), ("state", "in", waiting)])
+        tests._lock_state()
+        calls = tests.filtered(lambda action: action.state == "to_do")
+        calls._void_test(self.env._("It was on the agenda as a test only."))
+        unsent = tests.filtered(lambda action: action.state in UNSENT)
+        unsent._set_state("cancelled", reason=self.env._("It was prepared as a test only."))
 
     def _add_bank_credits(self):
         """List the money received that waits on the bank account, where a claim of the same currency is listed: it is

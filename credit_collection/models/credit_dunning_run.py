@@ -60,7 +60,8 @@ class CreditDunningRun(models.AbstractModel):
             self._checkpoint()  # the snapshot of before the lock does not show what its last holder did
             self._transaction(lambda: self.env["credit.profile"].sudo()._create_missing(company))
             self._transaction(lambda: self._drop_settled(company))
-            self._transaction(lambda: self.env["credit.collection.action"].sudo()._drop_test_calls(company))
+            if item_ids is None:
+                self._transaction(lambda: self.env["credit.collection.action"].sudo()._drop_tests(company))
             self._read_items(company, item_ids)
             prepared = self.env["credit.collection.action"]
             while calls := self._prepare_pass(company, "call", item_ids):
@@ -201,8 +202,8 @@ class CreditDunningRun(models.AbstractModel):
                 recipient=self.env["credit.open.item"]._sql_recipient(),
                 channel=self.env["credit.open.item"]._sql_send_channel(),
                 today=self._day(),
-                # a call reaches its level at once: these come off the agenda again when the test is over
-                test=kind == "call" and company._dunning_is_test(),
+                # what has not left when the test is over is taken back
+                test=company._dunning_is_test(),
                 uid=self.env.uid,
             )
         )

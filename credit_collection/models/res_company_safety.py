@@ -50,9 +50,9 @@ class ResCompany(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "followup_test_email" in vals:
-            calls = self.env["credit.collection.action"].sudo()
+            actions = self.env["credit.collection.action"].sudo()
             for company in self.filtered(lambda company: not company.followup_test_email):
-                calls._drop_test_calls(company)
+                actions._drop_tests(company)
         return result
 
     # -------------------------------------------------------------------------

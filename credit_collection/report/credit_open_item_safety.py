@@ -216,6 +216,8 @@ class CreditOpenItem(models.Model):
                 level=level,
                 count=maximum,
             )
+        if self.days_overdue <= 0:
+            return self.env._("“%s” leaves today, unless the customer is reminded of overdue items.", level)
         return self.env._("“%s” leaves today.", level)
 
     # -------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools.misc import file_open
 
+from ..wizard import credit_start
 from .test_safety import SafetyCommon
 
 DAY = "2026-03-16"  # a Monday
@@ -257,6 +258,8 @@ class TestGuidedStart(SafetyCommon):
     def setUp(self):
         super().setUp()
         self.scenario.live = False
+        self.cron = self.env.ref("credit_collection.ir_cron_dunning")
+        self.cron.nextcall = f"{DAY} 03:00:00"
         self.dollars = self._invoice("2026-03-09", 1000)
         self.pound = self.setup_other_currency("GBP", rates=[("2026-01-01", 0.5)])
         self._invoice("2026-03-09", 300, self.partner_a, currency_id=self.pound.id)
@@ -345,6 +348,81 @@ class TestGuidedStart(SafetyCommon):
             ["a@customer.example.com", "b@customer.example.com", "durand@customer.example.com"],
         )
 
+    def _mixed_customers(self):
+        """A letter to confirm, a letter to print and a mail that cannot leave, beside those of the set-up."""
+        address = {"email": False, "street": "1 rue Haute", "city": "Lyon"}
+        self._invoice("2026-03-09", 410, self._customer("Post", **address))
+        self._invoice("2026-03-09", 420, self._customer("Nowhere", email=False))
+        confirmed = self._customer("Confirmed", street="2 rue Basse", city="Nice")
+        confirmed._followup_profile(self.company).always_confirm = True
+        self._invoice("2026-03-09", 430, confirmed)
+
+    def test_letters_confirmations_and_failures_of_the_test_are_taken_back_and_come_again_live(self):
+        self._mixed_customers()
+        rehearsed = self._rehearsed()
+        self.assertEqual({row[3] for row in rehearsed}, {"queued", "to_do", "to_print", "to_confirm"})
+        start = self._to_the_night(self._start(followup_test_email="trial@creditor.example.com"))
+        tested = self.env["credit.collection.action"].search(start.action_test_night()["domain"])
+        self.env["credit.dunning.mailer"]._cron_send()
+        states = {"to_print": 1, "to_confirm": 1, "failed": 1, "to_do": 1, "void": 3}
+        self.assertEqual({state: len(mine) for state, mine in tested.grouped("state").items()}, states)
+        again = self.env["credit.collection.action"].search(start.action_test_night()["domain"])
+        self.assertEqual(len(again), len(tested), "the next night does the same again")
+        start.action_switch_on()
+        self.assertEqual(set((tested | again).mapped("state")), {"void", "cancelled"})
+        self.assertEqual(self._rehearsed(), rehearsed)
+        live = self._night(DAY)
+        self.assertEqual(
+            [(*row[:3], *row[4:]) for row in self._summary(live)], [(*row[:3], *row[4:]) for row in rehearsed]
+        )
+        self.assertEqual(set(live.mapped("state")), {"sent", "to_do", "to_print", "to_confirm", "failed"})
+
+    def test_what_is_due_today_says_that_a_reminder_of_overdue_items_goes_first(self):
+        self.scenario.live = True
+        today = self._invoice("2026-03-16", 50)
+        self.assertIn("unless the customer is reminded of overdue items", self._item(today).chase_sentence)
+        self.assertNotIn("unless", self._item(self.dollars).chase_sentence)
+        self._night(DAY)
+        self.assertEqual(self._state(today), "too_soon")
+
+    def test_switching_on_before_the_test_has_left_sends_none_of_it_to_customers(self):
+        start = self._to_the_night(self._start(followup_test_email="trial@creditor.example.com"))
+        tested = self.env["credit.collection.action"].search(start.action_test_night()["domain"])
+        self.assertIn("queued", tested.mapped("state"))
+        start.action_switch_on()
+        self.env["credit.dunning.mailer"]._cron_send()
+        self.assertFalse(self.outbox, "reminders leave from the next nightly run on")
+        self.assertEqual(set(tested.mapped("state")), {"void", "cancelled"})
+
+    def test_a_selection_prepared_during_the_test_leaves_the_other_tests_alone(self):
+        self.company.followup_test_email = "trial@creditor.example.com"
+        self._mixed_customers()
+        self.scenario.live = True
+        waiting = self._night(DAY).filtered(lambda action: action.state in ("to_print", "to_confirm"))
+        other = self._invoice("2026-03-09", 440, self._customer("Later on"))
+        self.env["credit.dunning.run"]._prepare(self._item(other).ids)
+        self.assertEqual(sorted(waiting.mapped("state")), ["to_confirm", "to_print"])
+
+    def test_what_cannot_leave_is_listed_with_the_reason_and_counted_apart(self):
+        self._mixed_customers()
+        self.env["mail.blacklist"]._add(self.partner_a.email)
+        text = self._to_the_night(self._start()).night
+        cannot, leaving = text.split("Customer by customer")
+        self.assertIn("Cannot leave", cannot)
+        self.assertIn("contacted:</span> <strong>4</strong>", text)
+        for words in ("Nowhere", "No e-mail address", "a@customer.example.com is on the blacklist"):
+            self.assertIn(words, cannot)
+            self.assertNotIn(words, leaving)
+        for words in ("Post", "Lyon", "Confirmed", "durand@customer.example.com"):
+            self.assertIn(words, leaving)
+
+    def test_a_long_list_says_that_it_shows_the_largest_claims_only(self):
+        self.patch(credit_start, "LISTED", 2)
+        text = self._to_the_night(self._start()).night
+        self.assertIn("The largest claims", text)
+        self.assertIn("Durand", text)
+        self.assertNotIn("a@customer.example.com", text)
+
     def test_the_last_step_shows_amounts_per_currency_and_why_the_rest_does_not_go(self):
         start = self._to_the_night(self._start())
         text = start.night
@@ -412,6 +490,17 @@ class TestGuidedStart(SafetyCommon):
     def test_on_a_closed_day_the_first_night_is_the_next_working_days(self):
         with freeze_time("2026-03-14"):
             self.assertEqual(str(self._start().night_date), "2026-03-16")
+
+    def test_the_first_night_is_the_next_nightly_run_in_the_companys_time_zone(self):
+        self.cron.nextcall = "2026-03-17 03:00:00"
+        self.assertEqual(str(self._start().night_date), "2026-03-17")
+        self.company.resource_calendar_id.tz = "America/New_York"
+        self.assertEqual(str(self._start().night_date), "2026-03-16")
+        self.cron.nextcall = "2026-03-14 03:00:00"
+        self.assertEqual(str(self._start().night_date), DAY, "a run that is late is still to come")
+
+    def test_nothing_superfluous_is_said_of_bank_lines_where_there_are_none(self):
+        self.assertEqual(self._start().payments_summary, "No payment is known yet.")
 
     def test_two_companies_start_on_their_own(self):
         other = self.setup_other_company()["company"]

@@ -21,7 +21,8 @@ SETTINGS = (
     "followup_daily_max",
     "followup_test_email",
 )
-LARGEST = 20
+# The largest claims are listed customer by customer; so many a person still reads.
+LISTED = 100
 
 
 class CreditStart(models.TransientModel):
@@ -64,9 +65,12 @@ class CreditStart(models.TransientModel):
 
     @api.model
     def _default_night_date(self):
+        """The day of the next nightly run on which something may leave."""
         company = self.env.company
-        today = company._dunning_today()
-        return company._dunning_closed_days(today).get(today, today)
+        cron = self.env.ref("credit_collection.ir_cron_dunning").sudo()
+        moment = max(cron.nextcall, fields.Datetime.now())
+        day = fields.Date.context_today(self.with_context(tz=company._dunning_tz()), moment)
+        return company._dunning_closed_days(day).get(day, day)
 
     @api.model
     def default_get(self, fields_list):
@@ -157,22 +161,29 @@ class CreditStart(models.TransientModel):
             )
         )
         known = company._payments_known()[company]
-        return [
+        sentences = [
             self.env._("Payments are known up to %s.", format_date(self.env, known))
             if known
-            else self.env._("No payment is known yet."),
-            self.env._(
-                "Bank lines received from a customer and not reconciled yet: %(count)s %(amounts)s. They count as "
-                "unallocated payments: they hold the reminder or are deducted in it.",
-                count=sum(count for _currency, count, _amount in rows),
-                amounts=f"({' + '.join(amounts)})" if amounts else "",
-            ),
-            self.env._(
-                "Bank lines received that name no customer: %s. Set their customer, so that nobody is asked for what is "
-                "paid.",
-                unnamed,
-            ),
+            else self.env._("No payment is known yet.")
         ]
+        if rows:
+            sentences.append(
+                self.env._(
+                    "Bank lines received from a customer and not reconciled yet: %(count)s (%(amounts)s). They count as "
+                    "unallocated payments: they hold the reminder or are deducted in it.",
+                    count=sum(count for _currency, count, _amount in rows),
+                    amounts=" + ".join(amounts),
+                )
+            )
+        if unnamed:
+            sentences.append(
+                self.env._(
+                    "Bank lines received that name no customer: %s. Set their customer, so that nobody is asked for what "
+                    "is paid.",
+                    unnamed,
+                )
+            )
+        return sentences
 
     @api.depends("company_id", "followup_cutoff_date")
     def _compute_old_summary(self):
@@ -229,35 +240,65 @@ class CreditStart(models.TransientModel):
             )
         )
         states = dict(self.env["credit.open.item"]._fields["chase_state"]._description_selection(self.env))
-        largest = actions.sorted(lambda action: (-action.amount_company, action.id))[:LARGEST]
+        problems = self._night_problems(actions)
+        largest = actions.sorted(lambda action: (-action.amount_company, action.id))
+        leaving = largest.filtered(lambda action: action not in problems)
         return {
-            "groups": self._night_groups(actions),
-            "largest": [self._night_row(action) for action in largest],
+            "groups": self._night_groups(actions, problems),
+            "problems": [self._night_row(action, problems[action]) for action in largest - leaving][:LISTED],
+            "leaving": [self._night_row(action, self._night_address(action)) for action in leaving[:LISTED]],
+            "more": len(leaving) > LISTED,
             "others": [(states[state], customers, items) for state, customers, items in others],
-            "customers": len(actions.partner_id),
-            "limit": LARGEST,
+            "customers": len(leaving.partner_id),
         }
 
-    def _night_groups(self, actions):
+    def _night_problems(self, actions):
+        """Return why some of the actions could not leave, as ``{action: reason}``: what a real night would list as failed."""
+        mails = actions.filtered(lambda action: (action.channel, action.state) == ("email", "queued"))
+        letters = actions.filtered(lambda action: (action.channel, action.state) == ("letter", "to_print"))
+        mailer, printer = self.env["credit.dunning.mailer"].sudo(), self.env["credit.dunning.printer"].sudo()
+        blacklisted = mailer._blacklisted(mails)
+        problems = {action: mailer._problem(action, blacklisted) for action in mails}
+        problems.update({action: printer._problem(action) for action in letters})
+        return {action: problem for action, problem in problems.items() if problem}
+
+    def _night_groups(self, actions, problems):
         """Per level, channel and outcome: customers, items, and amounts per currency."""
-        labels = {name: dict(actions._fields[name]._description_selection(self.env)) for name in ("channel", "state")}
-        groups = actions.grouped(lambda action: (action.level_id, action.channel, action.state))
+        channels = dict(actions._fields["channel"]._description_selection(self.env))
+        outcomes = {
+            "queued": self.env._("Leaves by itself"),
+            "to_confirm": self.env._("Waits for your confirmation"),
+            "to_print": self.env._("Letter to print"),
+            "to_do": self.env._("Call to make"),
+            "failed": self.env._("Cannot leave"),
+        }
+        groups = actions.grouped(
+            lambda action: (action.level_id, action.channel, "failed" if action in problems else action.state)
+        )
         rows = []
-        for (level, channel, state), mine in sorted(groups.items(), key=lambda group: (group[0][0].day, group[0][2])):
-            lines = mine.line_ids.filtered(lambda line: line.kind == "claimed" or line.level_id)
-            names = (level.name, labels["channel"][channel], labels["state"][state])
-            rows.append((*names, len(mine.partner_id), len(lines.filtered("level_id")), self._amounts(lines)))
+        for (level, channel, outcome), mine in sorted(
+            groups.items(), key=lambda group: (group[0][0].day, *group[0][1:])
+        ):
+            lines = self._night_lines(mine)
+            names = (level.name, channels[channel], outcomes[outcome])
+            rows.append((*names, len(mine.partner_id), len(lines), self._amounts(lines)))
         return rows
 
-    def _night_row(self, action):
-        lines = action.line_ids.filtered(lambda line: line.kind == "claimed" or line.level_id)
-        return action.partner_id.display_name, action.level_id.name, self._night_address(action), self._amounts(lines)
+    def _night_lines(self, actions):
+        return actions.line_ids.filtered(lambda line: line.kind == "claimed" or line.level_id)
+
+    def _night_row(self, action, text):
+        """Return what stands of one customer's reminder in a list: customer, level, ``text``, amounts."""
+        amounts = self._amounts(self._night_lines(action))
+        return action.partner_id.display_name, action.level_id.name, text, amounts
 
     def _night_address(self, action):
         """Return where the message would go, for those who check the list."""
         if action.channel == "letter":
             return action._postal_partner().city or self.env._("no postal address")
-        return (action.recipient_id.email or self.env._("no e-mail address")) if action.channel == "email" else ""
+        if action.channel == "email":
+            return action.recipient_id.email or self.env._("no e-mail address")
+        return action.recipient_id.phone or action.partner_id.phone or ""
 
     def _amounts(self, lines):
         totals = Counter()
@@ -290,14 +331,14 @@ class CreditStart(models.TransientModel):
         return {**window, "domain": [("id", "in", actions.ids)], "context": {}}
 
     def action_switch_on(self):
-        """Let the default scenario send to customers from the next nightly run on; a test addressee is removed."""
+        """Let the default scenario send to customers from the next nightly run on; a test addressee is removed, and what the
+        test left on the agenda with it."""
         self.ensure_one()
         self._check_manager()
         if not self.followup_scenario_id:
             raise UserError(self.env._("Choose a default scenario first."))
         self.followup_test_email = False
         self.followup_scenario_id.action_switch_on()
-        return self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_open_item_action_today")
 
     def action_open_entries(self):
         """Open the journal entries that are not chased."""

@@ -66,13 +66,9 @@ class CreditDunningTexter(models.AbstractModel):
             mine._set_state("cancelled", "queued", reason=reason)
         blacklist = self._blacklist(actions)
         for action in actions - testing:
-            number = action._sms_partner().followup_sms_number
-            if not number:
-                failed[action] = self.env._(
-                    "No mobile number an SMS can be sent to: add one to the customer, or send it by other means."
-                )
-            elif number in blacklist:
-                failed[action] = self.env._("%s is on the blacklist.", number)
+            problem = self._problem(action, blacklist)
+            if problem:
+                failed[action] = problem
             else:
                 try:
                     composed[action] = words._render(action)
@@ -80,6 +76,15 @@ class CreditDunningTexter(models.AbstractModel):
                     failed[action] = self.env._("Its text uses a placeholder that does not exist: %s", error)
         self.env["credit.dunning.mailer"]._fail(failed)
         return composed
+
+    def _problem(self, action, blacklist):
+        """Return why the action cannot be sent as an SMS, or False."""
+        number = action._sms_partner().followup_sms_number
+        if not number:
+            return self.env._(
+                "No mobile number an SMS can be sent to: add one to the customer, or send it by other means."
+            )
+        return number in blacklist and self.env._("%s is on the blacklist.", number)
 
     @api.model
     def _blacklist(self, actions):

@@ -268,6 +268,19 @@ class TestSms(CollectionCommon, SMSCase):
         self._send()
         self.assertEqual(action.state, "sent")
 
+    @freeze_time(MORNING)
+    def test_the_guided_start_lists_an_sms_that_would_find_no_number(self):
+        self.partner.write({"phone": False, "email": False})
+        self._invoice("2026-03-09")
+        start = self.env["credit.start"].create({"night_date": DAY})
+        start.action_show_night()
+        self.assertIn("Cannot leave", start.night)
+        self.assertIn("No mobile number", start.night)
+        self.partner.phone = MOBILE
+        start.action_show_night()
+        self.assertNotIn("Cannot leave", start.night)
+        self.assertIn(MOBILE, start.night)
+
     def test_a_number_on_the_blacklist_gets_a_mail(self):
         self.env["phone.blacklist"].create({"number": MOBILE})
         self.assertRecordValues(self._sms(), [{"channel": "email", "state": "sent"}])

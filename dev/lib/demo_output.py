@@ -4,7 +4,7 @@ import textwrap
 
 OUT = ["Scenario", "Level", "Customers", "Items", "Claimed", "What became of it"]
 STAYED = ["Reason", "Customers", "Items", "Open", "For example"]
-NUMBERS = {"Customers", "Items", "Open", "Claimed", "Amount"}
+NUMBERS = {"Customers", "Items", "Open", "Claimed", "Amount", "Guided start", "Test", "Live"}
 WIDEST = 60
 
 

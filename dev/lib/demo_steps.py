@@ -31,13 +31,18 @@ def open_demo(env, smtp_port: int) -> dict:
 
 
 def switch_on(env, company: int, smtp_port: int) -> dict:
-    """Let a company's scenarios send, to the sink; return the company and the day its mails may leave."""
+    """Let a company's scenarios send, to the sink; return what :func:`send_to_sink` returns."""
+    env["credit.dunning.scenario"].search([("company_id", "=", company)]).action_switch_on()
+    return send_to_sink(env, company, smtp_port)
+
+
+def send_to_sink(env, company: int, smtp_port: int) -> dict:
+    """Let all mails go to the sink; return the company and the day its reminders may leave."""
     env["ir.mail_server"].search([]).active = False
     env["ir.mail_server"].create(
         {"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": smtp_port, "smtp_encryption": "none"}
     )
     owner = env["res.company"].browse(company)
-    env["credit.dunning.scenario"].search([("company_id", "=", company)]).action_switch_on()
     today = owner._dunning_today()
     return {
         "company": company,
@@ -68,7 +73,7 @@ def went_out(actions) -> list[list]:
         listed = claimed | climbing
         reasons = ", ".join(sorted({action.reason for action in mine if action.reason}))
         outcome = f"{states[state]}: {reasons}" if reasons else states[state]
-        rows.append([scenario.name, level.name, len(mine), len(listed), _amounts(listed, "amount"), outcome])
+        rows.append([scenario.name, level.name, len(mine), len(listed), amounts(listed, "amount"), outcome])
     return rows
 
 
@@ -82,7 +87,7 @@ def stayed(env, company: int) -> list[list]:
             states[state],
             len(groups[state].partner_id),
             len(groups[state]),
-            _amounts(groups[state], "amount_residual_currency"),
+            amounts(groups[state], "amount_residual_currency"),
             f"{groups[state][0].partner_id.name}: {groups[state][0].chase_sentence}",
         ]
         for state in states
@@ -94,7 +99,7 @@ def _rank(scenario, level, state) -> tuple:
     return scenario.sequence, scenario.id, level.day, level.sequence, state
 
 
-def _amounts(records, field: str) -> str:
+def amounts(records, field: str) -> str:
     totals = defaultdict(float)
     for record in records:
         totals[record.currency_id] += record[field]

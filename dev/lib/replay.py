@@ -1,4 +1,4 @@
-"""A history replayed, see dev/replay."""
+"""A history replayed, and the first day of a user who has it, see dev/replay."""
 
 import argparse
 import os
@@ -15,15 +15,17 @@ import demo_registry
 import demo_template
 import odoo_server
 import replay_csv
+import replay_nights
 from smtp_sink import Sink
 
 PREFIX = "cc_replay"
+TEST_ADDRESSEE = "trial@creditor.example.com"
 SHOWN = 20  # malformed lines; more would only scroll the first away
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="dev/replay", description="Load a history of invoices as of a day, and do that day's nightly run."
+        prog="dev/replay", description="Load a history of invoices as of a day, and live the first day with it."
     )
     parser.add_argument("file", type=Path)
     parser.add_argument("--as-of", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
@@ -77,13 +79,36 @@ def replay(rows: list[replay_csv.Row], day: date, name: str) -> None:
         )
         say(f"Loaded in {time.monotonic() - started:.0f} s.\n")
         print_balance(loaded, rows, day)
-        run_day = loaded["run_day"]
-        elsewhen = "" if run_day == str(day) else f" ({day} is no working day: nothing leaves before {run_day})"
-        say(f"\nThe nightly run of {run_day}{elsewhen}:\n")
-        result = demo_registry.call(
-            name, "demo_steps.night", log, day=run_day, arguments={"company": loaded["company"]}
-        )
-        say(f"{demo_output.night(result)}\n\n{len(sink.received)} mails went over SMTP to a sink.")
+        first_day(name, loaded, day, sink, log)
+
+
+def first_day(name: str, loaded: dict, day: date, sink: Sink, log: Path) -> None:
+    """The guided start's list, a night with the test addressee and the first one for real, which have to be equal."""
+    run_day = loaded["run_day"]
+
+    def step(function: str, **arguments):
+        arguments["company"] = loaded["company"]
+        return demo_registry.call(name, function, log, day=run_day, arguments=arguments)
+
+    cases = step("replay_cases.add")
+    say(f"\nWhat the file has not, and a real ledger has:\n{demo_output.table(['Case', 'Customer'], cases)}")
+    listed = step("replay_first_day.rehearse", test_addressee=TEST_ADDRESSEE)
+    test = step("replay_first_day.test_night")
+    tested = len(sink.received)
+    live = step("replay_first_day.live_night")
+    elsewhen = "" if run_day == str(day) else f" ({day} is no working day: nothing leaves before {run_day})"
+    say(f"\nThe nightly run of {run_day}{elsewhen}:\n\n{demo_output.night(live)}\n")
+    say(f"{len(sink.received) - tested} mails went over SMTP to a sink.\n\nThe first day:")
+    say(replay_nights.table(listed, test, live["rows"]))
+    problems = [
+        *replay_nights.differences(listed, {"the test night": test, "the first night": live["rows"]}),
+        *replay_nights.mail_differences(listed, sink.received[:tested], sink.received[tested:], TEST_ADDRESSEE),
+    ]
+    if problems:
+        sys.exit("\n".join(["What went out is not what the guided start listed:", *problems[:SHOWN]]))
+    say(
+        "  The test and the first night did what the guided start listed: customers, levels, channels, amounts, mails."
+    )
 
 
 def prepared(row: replay_csv.Row, day: date) -> dict:

@@ -10,21 +10,21 @@ QUICKLY = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nos
 
 
 def load(env, invoices: list[dict], smtp_port: int) -> dict:
-    """Post the invoices, and the payments of those that have one; switch the scenarios on.
+    """Post the invoices, and the payments of those that have one.
 
     :param invoices: customer, number, invoiced, due, amount, settled (a day, or nothing)
-    :return: what :func:`demo_steps.switch_on` returns, and the aged balance
+    :return: what :func:`demo_steps.send_to_sink` returns, and the aged balance
     """
     company = env.ref("base.main_company")
     env = env(context={**QUICKLY, "allowed_company_ids": company.ids, "lang": "en_US"})
     customers = _customers(env, invoices)
-    moves = _post(env, [_invoice(invoice, customers[invoice["customer"]]) for invoice in invoices])
+    moves = post(env, [invoice_values(invoice, customers[invoice["customer"]]) for invoice in invoices])
     paid = [(invoice, move) for invoice, move in zip(invoices, moves, strict=True) if invoice["settled"]]
     bank = env["account.journal"].search([("type", "=", "bank"), ("company_id", "=", company.id)], limit=1)
-    payments = _post(env, [_payment(invoice, move, bank) for invoice, move in paid])
+    payments = post(env, [_payment(invoice, move, bank) for invoice, move in paid])
     _match(env, [move | payment for (_invoice, move), payment in zip(paid, payments, strict=True)])
     company.email = "billing@creditor.example.com"
-    opened = demo_steps.switch_on(env, company.id, smtp_port)
+    opened = demo_steps.send_to_sink(env, company.id, smtp_port)
     return {**opened, "currency": company.currency_id.name, **_aged_balance(env, company)}
 
 
@@ -39,7 +39,7 @@ def _customers(env, invoices: list[dict]) -> dict:
     return dict(zip(names, partners, strict=True))
 
 
-def _invoice(invoice: dict, partner) -> dict:
+def invoice_values(invoice: dict, partner) -> dict:
     """A negative amount is a credit note."""
     return {
         "move_type": "out_invoice" if invoice["amount"] >= 0 else "out_refund",
@@ -69,7 +69,7 @@ def _payment(invoice: dict, move, bank) -> dict:
     }
 
 
-def _post(env, values: list[dict]):
+def post(env, values: list[dict]):
     """The entries in the order of `values`, posted; in batches, because a transaction's cache grows."""
     moves = env["account.move"]
     for start in range(0, len(values), BATCH):
