@@ -3,7 +3,7 @@ import logging
 import psycopg2
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import Command, fields, models
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
@@ -58,7 +58,8 @@ class CreditDunningHistory(models.AbstractModel):
             "record_company_id": action.company_id.id,
             "email_add_signature": False,
             "is_internal": True,
-            "attachment_ids": action.attachment_ids.ids,
+            # commands, to which core adds the images of the body, such as the QR code
+            "attachment_ids": [Command.link(attachment.id) for attachment in action.attachment_ids],
         }
 
     def _note_on_invoices(self, actions):

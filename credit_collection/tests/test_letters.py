@@ -297,6 +297,16 @@ class TestLetters(CollectionCommon):
             self.assertIn("PO 7001", html)
             self.assertEqual(f"{order.name} of 02/03/2026" in html, shown)
 
+    def test_a_letter_with_a_qr_code_is_printed_and_shown_in_the_history_with_its_file(self):
+        self.env["res.partner.bank"].create(
+            {"acc_number": "FR76300060000112", "partner_id": self.company.partner_id.id}
+        )
+        pixel = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+        self.patch(self.env.registry["res.partner.bank"], "build_qr_code_base64", lambda *_args, **_kwargs: pixel)
+        action = self._printed(self._letter())
+        self.assertIn(pixel, action.body_sent)
+        self.assertIn(action.letter_id, action.mail_message_id.attachment_ids)
+
     def test_headings_of_the_level_do_not_cut_the_printed_file(self):
         self.letter1.text = "<h1>Reminder</h1><p>Pay.</p>"
         action = self._letter()

@@ -40,9 +40,18 @@ def main() -> None:
     name = f"{PREFIX}{os.getpid()}"
     try:
         database.fresh_copy(template, name)
-        measure(name, [f"--{option}" for option in ("statements", "reads") if getattr(args, option)])
+        with served(name):
+            measure(name, [f"--{option}" for option in ("statements", "reads") if getattr(args, option)])
     finally:
         database.drop(name)
+
+
+def served(name: str):
+    """A server beside the jobs: the printer of letters fetches their style sheets from it, as it does in a firm."""
+    port = odoo_server.free_port()
+    database.set_parameters(name, {"report.url": f"http://{odoo_server.HOST}:{port}"})
+    log = odoo_server.LOG_DIR / f"{name}_server.log"
+    return odoo_server.served(name, "--max-cron-threads=0", port=port, log=log)
 
 
 def measure(name: str, options: list[str]) -> None:

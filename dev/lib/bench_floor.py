@@ -107,3 +107,54 @@ SELECT partner_id, {BUCKET} AS bucket, SUM(residual)
          WHERE l.parent_state = 'posted' AND l.company_id = %(company)s AND l.date <= %(day)s) i
  WHERE residual <> 0 GROUP BY 1, 2
 """
+
+# The late items and what they were matched with, a row for each match: those overdue, and those paid late within a
+# year before the day.
+LATE = """
+    SELECT l.id, l.move_id, l.amount_currency AS amount, COALESCE(l.date_maturity, l.date) AS due, l.reconciled,
+           p.max_date AS match_date, p.debit_amount_currency AS match_amount, o.move_type = 'out_refund' AS is_credit_note
+      FROM account_move_line l
+      JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
+      JOIN account_move m ON m.id = l.move_id AND m.move_type = 'out_invoice'
+      JOIN res_partner c ON c.id = l.partner_id
+      LEFT JOIN account_partial_reconcile p ON p.debit_move_id = l.id
+      LEFT JOIN account_move_line ol ON ol.id = p.credit_move_id
+      LEFT JOIN account_move o ON o.id = ol.move_id
+     WHERE l.parent_state = 'posted' AND l.company_id = %(company)s AND l.amount_currency > 0
+       AND COALESCE(l.date_maturity, l.date) < %(day)s
+       AND (NOT l.reconciled OR EXISTS (
+            SELECT FROM account_partial_reconcile r WHERE r.debit_move_id = l.id
+               AND r.max_date > GREATEST(COALESCE(l.date_maturity, l.date), %(day)s - 365)))
+     ORDER BY due, l.id
+"""
+# Their interest as the policy for professionals says: ten points above the half-year's rate, from the day after the
+# due date; principal first, the day of a payment still counts; a segment for each principal and rate, rounded. And the
+# indemnity with each invoice's first late item.
+INTEREST = f"""
+  WITH late AS MATERIALIZED ({LATE}),
+       item AS (SELECT id, amount, due, ROW_NUMBER() OVER (PARTITION BY move_id ORDER BY due, id) = 1 AS is_first
+                  FROM (SELECT DISTINCT id, move_id, amount, due FROM late) i),
+       rate AS (SELECT date_from, rate
+                  FROM (SELECT v.date_from, v.rate + 10 AS rate,
+                               LAG(v.rate) OVER (ORDER BY v.date_from) + 10 AS former
+                          FROM credit_reference_rate_value v
+                          JOIN credit_reference_rate r ON r.id = v.reference_id AND r.code = 'ECB_MRO') v
+                 WHERE former IS NULL OR rate <> former),
+       cut AS (SELECT id, due + 1 AS first FROM item
+                UNION
+               SELECT id, match_date + 1 FROM late WHERE match_date > due AND match_date < %(day)s
+                UNION
+               SELECT id, date_from FROM item JOIN rate ON date_from > due + 1 AND date_from <= %(day)s),
+       owed AS (SELECT c.id, c.first, i.amount - COALESCE(SUM(p.match_amount), 0) AS principal
+                  FROM cut c
+                  JOIN item i ON i.id = c.id
+                  LEFT JOIN late p ON p.id = c.id AND p.match_date < c.first
+                 GROUP BY c.id, c.first, i.amount),
+       segment AS (SELECT o.id, principal, rate.rate,
+                          LEAD(o.first, 1, %(day)s + 1) OVER (PARTITION BY o.id ORDER BY o.first) - o.first AS days
+                     FROM owed o
+                    CROSS JOIN LATERAL (SELECT rate FROM rate WHERE date_from <= o.first
+                                         ORDER BY date_from DESC LIMIT 1) rate)
+SELECT id, SUM(ROUND(principal * rate * days / 36500, 2)), CASE WHEN is_first THEN 40.0 ELSE 0.0 END
+  FROM segment JOIN item USING (id) GROUP BY id, is_first
+"""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import bench_floor
+import bench_letters
 import bench_odoo
 import odoo_server
 from bench_data import DAY
@@ -57,15 +58,20 @@ class Bench:
         yield self.read("aged balance 90 days ago", lambda env: self.aged(env(context=as_of_before(env))), past)
         title = "… as the pivot reads it"
         yield self.read(title, lambda env: self.pivot(env(context=as_of_before(env))), past, aim=None)
+        yield self.read("interest of all late items", self.interest, (bench_floor.LATE, DAY), 5, bench_floor.INTEREST)
         if only_reads:
             return
         yield self.prepare()
         yield self.send()
+        yield self.print_letters()
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
-    def read(self, title: str, job: Callable, floor: tuple, aim: float | None = 2) -> Row:
-        """As the accountant, each time in a transaction of its own; the best of some, with warm caches."""
+    def read(self, title: str, job: Callable, floor: tuple, aim: float | None = 2, answering: str = "") -> Row:
+        """As the accountant, each time in a transaction of its own; the best of some, with warm caches.
+
+        :param answering: the statement that gives the job's answer, where `floor` only reads what it is made from
+        """
         costs, answer, seconds, expected = [], None, [], None
         for _ in range(1 + REPEAT):
             with self.environment() as env:
@@ -78,6 +84,10 @@ class Bench:
                 with bench_odoo.measured() as cost:
                     answer = job(env)
                 costs.append(cost)
+        if answering:
+            with self.environment() as env:
+                env.cr.execute(answering, {**self.known, "day": floor[1]})
+                expected = sorted(map(tuple_of, env.cr.fetchall()), key=str)
         compare(title, sorted(map(tuple_of, answer), key=str), expected)
         best = min(costs[1:], key=lambda cost: cost.seconds)
         return Row(title, best, min(seconds[1:]), aim)
@@ -126,6 +136,12 @@ class Bench:
         sets = [[], ["bucket"], ["partner_id"], ["partner_id", "bucket"]]
         result = env["credit.open.item"].formatted_read_grouping_sets([], sets, ["__count", "amount_residual:sum"])
         return [(group["partner_id"][0], group["bucket"], group["amount_residual:sum"]) for group in result[3]]
+
+    def interest(self, env) -> list[tuple]:
+        """Of what is overdue or was paid late in the last year."""
+        late = env["credit.late.interest"]
+        items = late._compute(late._late_lines(DAY, env.company), DAY).values()
+        return [(item.line_id, item.interest, item.indemnity) for item in items]
 
     # -- the run --------------------------------------------------------------------------------------------------------
 
@@ -185,6 +201,30 @@ class Bench:
             raise SystemExit(f"{mails} mails arrived, but {sent} actions say they left")
         note = f"{cost.queries / mails:.1f} queries and {1000 * cost.seconds / mails:.0f} ms per mail (aim: 6 queries)"
         return Row(f"send {mails} mails", cost, note=note)
+
+    def print_letters(self) -> Row:
+        """Letters in bulk, against one process of the printer for each of a few."""
+        with self.environment() as env:
+            first, alone, bulk = bench_letters.prepare(env, self.known["levels"])
+        for letters in (first, alone):  # the first waits for the style sheets to be made
+            single = self.printed(letters, sheet=1)
+        cost = self.printed(bulk)
+        each, singly = cost.seconds / len(bulk), single.seconds / len(alone)
+        note = (
+            f"{1000 * each:.0f} ms and {cost.queries / len(bulk):.1f} queries per letter, up to"
+            f" {bench_letters.printer_peak()} MB in wkhtmltopdf; by a process for each ({len(alone)} measured):"
+            f" {1000 * singly:.0f} ms, {singly / each:.1f} times as long (aim: 10)"
+        )
+        return Row(f"print {len(bulk)} letters", cost, note=note)
+
+    def printed(self, ids: list[int], sheet: int | None = None) -> bench_odoo.Cost:
+        with self.environment() as env, the_day(), bench_letters.sheets_of(sheet):
+            letters = env["credit.collection.action"].browse(ids)
+            with bench_odoo.measured() as cost:
+                printed = env["credit.dunning.printer"]._print(letters)
+                env.flush_all()
+            bench_letters.check(letters, printed)
+        return cost
 
 
 def as_of_before(env) -> dict:

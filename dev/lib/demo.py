@@ -3,7 +3,6 @@
 import argparse
 import errno
 import fcntl
-import http.client
 import signal
 import socket
 import subprocess
@@ -24,7 +23,6 @@ OUT = odoo_server.PROJECT / "demo-out"
 LOG = odoo_server.LOG_DIR / "demo.log"
 SERVER_LOG = odoo_server.LOG_DIR / "demo_server.log"
 PORT = 8069
-PATIENCE = 60  # seconds a server gets to start
 LOGINS = [
     ("admin", "the administrator"),
     ("creditmanager", "the credit manager"),
@@ -67,7 +65,7 @@ def demo(port: int | None, no_serve: bool) -> None:
     with Sink(directory=emptied(OUT)) as sink:
         company = demo_registry.call(DATABASE, "demo_steps.open_demo", LOG, arguments={"smtp_port": sink.port})
         say(f"[2/4] Web client and SMTP sink (127.0.0.1:{sink.port}) …")
-        with served(port) as server:
+        with odoo_server.served(DATABASE, port=port, log=SERVER_LOG) as server:
             run_night(company, sink)
             if not no_serve:
                 serve(server, address, company)
@@ -97,45 +95,6 @@ def serve(server: subprocess.Popen, address: str, company: dict) -> None:
     say("Look at Invoicing → Customers. Mails sent from there go to the sink as well. Ctrl-C ends.")
     server.wait()
     sys.exit(f"Odoo's server has ended by itself; see {SERVER_LOG}")
-
-
-@contextmanager
-def served(port: int):
-    """Odoo's server on the demo's database."""
-    command = odoo_server.command(DATABASE, port=port, log=SERVER_LOG)
-    # In a group of its own: Ctrl-C is for this program, which then ends the server.
-    server = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        wait_for(server, port)
-        yield server
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-
-
-def wait_for(server: subprocess.Popen, port: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and server.poll() is None:
-        if answers(port):
-            return
-        time.sleep(0.2)
-    sys.exit(f"Odoo's server did not start on port {port}; see {SERVER_LOG}")
-
-
-def answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(odoo_server.HOST, port, timeout=5)
-    try:
-        connection.request("GET", "/web/health")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
 
 
 def port_number(text: str) -> int:

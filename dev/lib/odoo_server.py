@@ -4,10 +4,13 @@ Needs the environment that dev/setup.sh exports. Not called odoo.py, which would
 script of this folder.
 """
 
+import http.client
 import os
 import socket
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -15,6 +18,7 @@ CACHE = Path(os.environ["CACHE"])
 DATA_DIR = CACHE / "data"
 LOG_DIR = CACHE / "log"
 HOST = "127.0.0.1"
+PATIENCE = 60  # seconds a server gets to start
 
 
 def project_addons() -> list[str]:
@@ -53,6 +57,48 @@ def command(database: str, *args: str, port: int | None = None, log: Path | None
 def run(database: str, *args: str, log: Path) -> None:
     """Run Odoo until `args` (installing, updating …) are done; its log goes to `log`."""
     _run_logged(command(database, *args, "--stop-after-init"), log)
+
+
+@contextmanager
+def served(database: str, *args: str, port: int, log: Path):
+    """Odoo's server on one database, for as long as this lasts."""
+    # In a group of its own: Ctrl-C is for the program that started it, which then ends the server.
+    server = subprocess.Popen(
+        command(database, *args, port=port, log=log),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _wait_for(server, port, log)
+        yield server
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait_for(server: subprocess.Popen, port: int, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and server.poll() is None:
+        if _answers(port):
+            return
+        time.sleep(0.2)
+    sys.exit(f"Odoo's server did not start on port {port}; see {log}")
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/web/health")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def create_database(database: str, *args: str, log: Path) -> None:
