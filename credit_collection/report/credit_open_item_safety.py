@@ -114,7 +114,7 @@ class CreditOpenItem(models.Model):
                SELECT a.partner_id, a.company_id, co.followup_contact_cap, %(day)s::date
                  FROM credit_collection_action a
                  JOIN res_company co ON co.id = a.company_id AND co.followup_contact_cap > 0
-                WHERE a.channel <> 'manual' AND (a.state = 'queued' AND a.date_planned <= %(day)s
+                WHERE a.channel <> 'manual' AND (a.state IN ('queued', 'to_print') AND a.date_planned <= %(day)s
                                                  OR a.state IN ('to_confirm', 'to_do') AND a.date_planned = %(day)s)""",
             day=day,
         )

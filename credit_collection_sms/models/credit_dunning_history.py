@@ -4,6 +4,10 @@ from odoo import models
 class CreditDunningHistory(models.AbstractModel):
     _inherit = "credit.dunning.history"
 
+    def _claim_charges(self, actions):
+        """EXTENDS 'credit_collection': an SMS lists no interest and no indemnity, so it claims none."""
+        return super()._claim_charges(actions.filtered(lambda action: action.channel != "sms"))
+
     def _prepare_message_vals(self, action):
         vals = super()._prepare_message_vals(action)
         if action.channel == "sms":

@@ -73,6 +73,8 @@ class CreditDunningTexter(models.AbstractModel):
                 )
             elif number in blacklist:
                 failed[action] = self.env._("%s is on the blacklist.", number)
+            elif problem := words._unlawful(action):
+                failed[action] = problem
             else:
                 try:
                     composed[action] = words._render(action)
