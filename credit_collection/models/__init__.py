@@ -17,6 +17,7 @@ from . import credit_dunning_scenario
 from . import credit_dunning_words
 from . import credit_interest_policy
 from . import credit_late_claim
+from . import credit_late_claim_invoice
 from . import credit_late_claim_line
 from . import credit_legal_terms
 from . import credit_opening

@@ -77,6 +77,11 @@ class AccountMove(models.Model):
             move.followup_indemnity = document.indemnity if document else 0.0
             move.followup_interest_missing = Late._missing_sentence(document.missing_from) if document else False
 
+    def unlink(self):
+        # EXTENDS 'account': what is claimed for late payment goes with the invoice; what was settled keeps it
+        self.env["credit.late.claim"]._forget(self)
+        return super().unlink()
+
     def action_followup_waive(self):
         """Ask why the indemnity of these invoices is given up, claimed or not yet. Credit managers only.
 

@@ -18,6 +18,11 @@ class AccountMoveLine(models.Model):
     )
     followup_exclusion_reason = fields.Char(string="Reason of the Exclusion", copy=False, groups=COLLECTOR)
 
+    def unlink(self):
+        # EXTENDS 'account'
+        self.env["credit.late.claim"]._forget(self)
+        return super().unlink()
+
     def _followup_exclude(self, day, reason):
         """Exclude these items from reminders up to and including ``day``; no day ends an exclusion.
 

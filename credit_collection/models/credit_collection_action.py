@@ -233,7 +233,8 @@ class CreditCollectionAction(models.Model):
             raise UserError(
                 self.env._("These fields of an action change only by its buttons: %s.", self._labels(forbidden))
             )
-        if vals.keys() - {"note", "user_id"} or "manual" in self.mapped("channel"):
+        # what was said in a call, or why a level was set, is evidence too
+        if vals.keys() - {"note", "user_id"} or {"manual", "call"} & set(self.mapped("channel")):
             self._open_for_change("to_do")
         return super().write(vals)
 

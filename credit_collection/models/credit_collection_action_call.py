@@ -73,7 +73,7 @@ class CreditCollectionAction(models.Model):
             self.announced_date and self.env._("payment announced for %s", format_date(self.env, self.announced_date)),
         ]
         return Markup("<p><strong>%s</strong> %s</p>%s") % (
-            format_date(self.env, (self.date_done or self.create_date).date()),
+            format_date(self.env, fields.Datetime.context_timestamp(self, self.date_done or self.create_date).date()),
             escape(" · ".join(filter(None, facts))),
             plaintext2html(self.note or ""),
         )
@@ -85,6 +85,7 @@ class CreditCollectionAction(models.Model):
     def action_record_call(self):
         """Open the dialog in which the result of a call is noted."""
         self.ensure_one()
+        self.check_access("write")
         action = self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_call_result_action")
         return {**action, "context": {"default_action_id": self.id}}
 

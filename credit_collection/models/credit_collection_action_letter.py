@@ -1,3 +1,5 @@
+from datetime import datetime, time
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -13,7 +15,7 @@ DELIVERIES = [
 class CreditCollectionAction(models.Model):
     """Letters: printed, posted, delivered or returned. A registered one is sent when its tracking number is known."""
 
-    _inherit = "credit.collection.action"
+    _inherit = "credit.collection.action"  # pylint: disable=consider-merging-classes-inherited
 
     letter_id = fields.Many2one(
         "ir.attachment",
@@ -92,8 +94,19 @@ class CreditCollectionAction(models.Model):
         self._set_state("to_print", "sending", body_sent=False, message_id=False)
         self.sudo().attachment_ids.unlink()
 
+    def action_came_back(self):
+        """A letter that was not registered came back from the post: its level does not count, nor is its address used again.
+
+        :raise UserError: for what is no plain letter that was sent
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.channel != "letter" or self.registered:
+            raise UserError(self.env._("“%s” is no plain letter: note what the post says of it.", self.display_name))
+        self._void_returned()
+
     def action_by_letter(self):
-        """Send an unsent e-mail as a letter instead."""
+        """Send an unsent e-mail as a letter instead; registered, where its level asks for it."""
         self._change_channel("letter")
 
     def action_by_email(self):
@@ -106,7 +119,8 @@ class CreditCollectionAction(models.Model):
         if set(self.mapped("channel")) & {"call", "manual"}:
             raise UserError(self.env._("A call is not written: write a message to the customer instead."))
         self._open_for_change()
-        self.sudo()._write_state({"channel": channel, "registered": False})
+        for level, actions in self.sudo().grouped("level_id").items():
+            actions._write_state({"channel": channel, "registered": channel == "letter" and level.registered})
         for state, actions in self.grouped("state").items():
             if state != "to_confirm":
                 actions._make_ready(state)
@@ -123,9 +137,14 @@ class CreditCollectionAction(models.Model):
         self._open_registered("sending")
         if not (tracking_number or "").strip():
             raise UserError(self.env._("Enter the tracking number: without it, nothing proves that the letter left."))
-        if not day or day > fields.Date.context_today(self):
-            raise UserError(self.env._("Enter the day the letter was posted: today or before."))
-        self._set_state("sent", "sending", day=day, tracking_number=tracking_number.strip(), date_done=day)
+        printed = fields.Datetime.context_timestamp(self, self.date_sending).date()
+        if not day or not printed <= day <= fields.Date.context_today(self):
+            raise UserError(
+                self.env._("The day of posting must lie between the day the letter was printed and today.")
+            )
+        # noon is the same day in every time zone around
+        noon = min(datetime.combine(day, time(12)), fields.Datetime.now())
+        self._set_state("sent", "sending", day=day, tracking_number=tracking_number.strip(), date_done=noon)
         self.env["credit.dunning.history"]._write_history()
 
     def _record_delivery(self, delivery, day, proof=None):
@@ -135,7 +154,8 @@ class CreditCollectionAction(models.Model):
         :raise UserError: when the letter was not posted, or the day is not possible
         """
         self._open_registered("sent")
-        if not day or not self.date_done.date() <= day <= fields.Date.context_today(self):
+        posted = fields.Datetime.context_timestamp(self, self.date_done).date()
+        if not day or not posted <= day <= fields.Date.context_today(self):
             raise UserError(self.env._("The day must lie between the day of posting and today."))
         self.check_access("write")
         attachment = self._keep_proof(proof)
@@ -155,9 +175,19 @@ class CreditCollectionAction(models.Model):
             self._void_returned()
 
     def _keep_proof(self, proof):
-        """Attach the post's receipt, a (name, content) pair, to the customer's file; keep the one there is without a new one."""
+        """Attach the post's receipt, a (name, content) pair, to the customer's file; keep the one there is without a new one.
+
+        :raise UserError: for another receipt than the one kept
+        """
         if not proof:
             return self.proof_id
+        if self.proof_id:
+            raise UserError(
+                self.env._(
+                    "The proof “%s” is kept already. Attach further documents to the customer's collection file.",
+                    self.proof_id.name,
+                )
+            )
         name, content = proof
         file = {"name": name, "raw": content, "res_model": "credit.profile", "res_id": self.profile_id.id}
         return self.env["ir.attachment"].create(file)
@@ -166,6 +196,7 @@ class CreditCollectionAction(models.Model):
         """A letter that did not find the customer does not count."""
         self._set_state("void", "sent", reason=self.env._("Returned by the post: wrong address."))
         self.line_ids._void_later_calls()
+        self.profile_id.returned_address = self._postal_address()
         self.profile_id._raise_activity(
             "credit_collection.mail_activity_failed", self.env._("A letter came back: correct the address.")
         )
@@ -196,6 +227,11 @@ class CreditCollectionAction(models.Model):
     def _has_postal_address(self):
         partner = self._postal_partner()
         return bool(partner.city and (partner.street or partner.street2))
+
+    def _postal_address(self):
+        """Return the address of the letter in one line."""
+        lines = self._postal_partner()._display_address(without_company=True).split("\n")
+        return ", ".join(line.strip() for line in lines if line.strip())
 
     def _postal_name(self):
         return self._postal_partner().display_name if self.channel == "letter" else ""

@@ -2,7 +2,8 @@ import logging
 
 import psycopg2
 
-from odoo import models
+from odoo import SUPERUSER_ID, models
+from odoo.tools import clean_context
 
 _logger = logging.getLogger(__name__)
 
@@ -25,16 +26,14 @@ class CreditDunningEnclosures(models.AbstractModel):
 
     def _keep(self, action, documents):
         """Attach these (name, content) pairs to the action, for good once it has left."""
-        return (
-            self.env["ir.attachment"]
-            .sudo()
-            .create(
-                [
-                    {"name": name, "raw": content, "res_model": action._name, "res_id": action.id}
-                    for name, content in documents
-                ]
-            )
-        )
+        # no default, of the context or of the user, stands for what was printed
+        attachments = self.env["ir.attachment"].with_user(SUPERUSER_ID)
+        attachments = attachments.with_context(clean_context(self.env.context))
+        vals_list = [
+            {"name": name, "raw": content, "res_model": action._name, "res_id": action.id}
+            for name, content in documents
+        ]
+        return attachments.create(vals_list).with_env(action.env)
 
     def _documents(self, action, statements):
         """Return the name and content of each document that the action's level encloses."""

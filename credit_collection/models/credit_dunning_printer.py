@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.mail import generate_tracking_message_id
 from odoo.tools.pdf import merge_pdf
@@ -38,7 +38,7 @@ class CreditDunningPrinter(models.AbstractModel):
             registered = mine.filtered("registered")
             registered._set_state("sending", "to_print")
             plain = mine - registered
-            plain._set_state("sent", "to_print", day=company._dunning_today(), date_done=self.env.cr.now())
+            plain._set_state("sent", "to_print", day=company._dunning_today(), date_done=fields.Datetime.now())
         self.env["credit.dunning.history"].sudo()._write_history()
         return actions & ready
 
@@ -52,6 +52,9 @@ class CreditDunningPrinter(models.AbstractModel):
         """Return why the letter cannot be printed, or False."""
         if not action._has_postal_address():
             return self.env._("No postal address: add street and city, or send it by e-mail.")
+        address = action._postal_address()
+        if address == action.profile_id.returned_address:
+            return self.env._("A letter to %s came back: correct the address.", address)
         return self.env["credit.dunning.words"]._unlawful(action)
 
     def _sheets(self, letters):
@@ -77,7 +80,7 @@ class CreditDunningPrinter(models.AbstractModel):
                     "letter_id": letter.id,
                     "subject": subject,
                     "body_sent": rendered[action.id]["html"],
-                    "date_sending": self.env.cr.now(),
+                    "date_sending": fields.Datetime.now(),
                     "message_id": generate_tracking_message_id(f"{action.id}-credit.collection.action"),
                     "reason": False,
                 }

@@ -269,12 +269,15 @@ class CreditDunningWords(models.AbstractModel):
         """Return why the law forbids this text, or False: collection costs are never claimed of a consumer (CPCE L111-8)."""
         if action.partner_id._followup_kind() != "consumer":
             return False
-        text = html2plaintext(action.body or action.level_id.text or "")
-        if not legal_mention.is_mentioned(text):
+        if not legal_mention.is_mentioned(html2plaintext(self._own_text(action))):
             return False
         return self.env._(
             "The text claims collection costs of a consumer, which the law forbids: edit it, or choose another scenario."
         )
+
+    def _own_text(self, action):
+        """Return the text of the action or of its level as the customer reads it, its placeholders not filled."""
+        return action.body or self._level_words(action.with_context(lang=self._lang(action)).level_id)[1]
 
     def _pay_url(self, line):
         """Return the page on which core lets the customer see and pay this invoice, or False."""

@@ -6,10 +6,9 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang
 
 from ..tools import interest as interest_tools
+from .res_company import FRENCH_COMMERCIAL_CODE
 
 CUSTOMER_KINDS = [("professional", "Professional"), ("consumer", "Consumer"), ("public", "Public Body")]
-# French law holds overseas too.
-FRANCE = ("FR", "GF", "GP", "MQ", "RE", "YT")
 
 
 class CreditInterestPolicy(models.Model):
@@ -135,7 +134,8 @@ class CreditInterestPolicy(models.Model):
         """Give the companies in France that have no policy yet those of French law."""
         having = self.with_context(active_test=False).search([("company_id", "in", companies.ids)]).company_id
         for company in companies - having:
-            if (company.country_id or company.account_fiscal_country_id).code in FRANCE:
+            country = company.country_id or company.account_fiscal_country_id or company.root_id.country_id
+            if country.code in FRENCH_COMMERCIAL_CODE:
                 self.with_context(lang=None).create(self._shipped_vals(company))
         self._translate_shipped([code for code, _name in self.env["res.lang"].get_installed()])
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import SQL, clean_context, format_amount
+
+from .credit_collection_action import blank_columns
 
 GROUP = "credit_collection.credit_collection_group_"
 STATES = [
@@ -33,7 +35,11 @@ class CreditLateClaim(models.Model):
     # The late invoice
     move_id = fields.Many2one("account.move", string="Invoice", required=True, index=True, ondelete="restrict")
     move_line_id = fields.Many2one(
-        "account.move.line", string="Journal Item", ondelete="restrict", help="For an item of an opening entry only."
+        "account.move.line",
+        string="Journal Item",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="For an item of an opening entry only.",
     )
     move_name = fields.Char(related="move_id.name", string="Number", store=True)
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, index=True, ondelete="restrict")
@@ -161,34 +167,6 @@ class CreditLateClaim(models.Model):
         claim._record({"amount_paid": currency.round(claim.amount_paid + amount)})
         claim._log(self.env._("%s paid", format_amount(self.env, amount, currency)))
 
-    def action_invoice(self):
-        """Make one draft debit note per customer and currency, without any tax, and open it.
-
-        Damages are outside the scope of VAT. Credit managers, and accountants who are collectors.
-
-        :raise AccessError: for anybody else
-        :raise UserError: when the company has no account for it, or a claim is settled or has nothing left
-        """
-        accountant = self.env.user.has_group("account.group_account_user") and self.env.user.has_group(f"{GROUP}user")
-        if not accountant:
-            self._check_group("manager", self.env._("Only a credit manager or an accountant invoices these claims."))
-        claims = self._open_for_change().filtered("amount_residual")
-        if not claims:
-            raise UserError(self.env._("Nothing is left to invoice."))
-        notes = self.env["account.move"]
-        for (company, partner, currency), group in claims.grouped(
-            lambda claim: (claim.company_id, claim.partner_id, claim.currency_id)
-        ).items():
-            note = (
-                self.env["account.move"]
-                .with_company(company)
-                .with_context(lang=partner.lang)
-                .create(group._prepare_debit_note(company, partner, currency))
-            )
-            group._record({"debit_note_id": note.id})
-            notes |= note.with_env(self.env)
-        return notes._get_records_action(name=self.env._("Debit Notes"))
-
     def action_open_waiver(self):
         """Ask for the reason of a waiver."""
         self._check_group("manager", self.env._("Only a credit manager waives interest and indemnities."))
@@ -240,7 +218,30 @@ class CreditLateClaim(models.Model):
         self.env["credit.late.claim.line"].sudo().create(lines)
         for vals in new_vals:
             vals["line_ids"] = [fields.Command.create(segment) for segment in vals["line_ids"]]
-        return current | claims.create(new_vals)
+        # no default, of the context or of the user, says that a claim is paid or waived
+        blank = blank_columns(self, ())
+        model = claims.with_context(clean_context(self.env.context))
+        return current | model.create([blank | vals for vals in new_vals]).with_env(claims.env)
+
+    @api.model
+    def _forget(self, records):
+        """Drop the open claims on these entries or journal items, which are being deleted.
+
+        :raise UserError: when something was paid on one, or it was waived or invoiced: that is kept
+        """
+        field = "move_id" if records._name == "account.move" else "move_line_id"
+        claims = self.sudo().search([(field, "in", records.ids)])
+        for claim in claims:
+            if claim.state != "claimed":
+                states = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "“%(claim)s” is “%(state)s”, and that is kept: cancel the entry instead of deleting it.",
+                        claim=claim.display_name,
+                        state=states[claim.state],
+                    )
+                )
+        claims.unlink()
 
     def _prepare_claims(self, document, day, kinds):
         """Yield the values of the document's claims, each with its lines'; also of those that came to nothing."""
@@ -328,46 +329,3 @@ class CreditLateClaim(models.Model):
             move._message_log(
                 body=self.env._("%(claims)s: %(what)s", claims=names, what=text), author_id=self.env.user.partner_id.id
             )
-
-    def _prepare_debit_note(self, company, partner, currency):
-        account = company.followup_charge_account_id
-        if not account:
-            raise UserError(
-                self.env._(
-                    "Choose the income account for interest and indemnities of %s first: "
-                    "Settings > Invoicing > Credit Collection.",
-                    company.display_name,
-                )
-            )
-        vals = {
-            "move_type": "out_invoice",
-            "company_id": company.id,
-            "partner_id": partner.id,
-            "currency_id": currency.id,
-            "invoice_payment_term_id": False,  # due of right, without any term
-            "narration": self.with_context(lang=partner.lang).env._(
-                "Damages for late payment, outside the scope of VAT."
-            ),
-            "invoice_line_ids": [fields.Command.create(claim._prepare_debit_line(account)) for claim in self],
-        }
-        if "debit_origin_id" in self.env["account.move"]._fields:
-            vals["debit_origin_id"] = self.move_id[:1].id
-        return vals
-
-    def _prepare_debit_line(self, account):
-        claim = self.with_context(lang=self.partner_id.lang)
-        if self.kind == "indemnity":
-            name = claim.env._("Fixed indemnity for recovery costs, invoice %s", self.move_name)
-        else:
-            name = claim.env._(
-                "Late-payment interest up to %(day)s, invoice %(invoice)s",
-                day=format_date(claim.env, self.date),
-                invoice=self.move_name,
-            )
-        return {
-            "name": name,
-            "quantity": 1.0,
-            "price_unit": self.amount_residual,
-            "account_id": account.id,
-            "tax_ids": [],
-        }

@@ -12,7 +12,9 @@ class CreditLateClaimLine(models.Model):
     claim_id = fields.Many2one("credit.late.claim", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="claim_id.company_id")
     currency_id = fields.Many2one("res.currency", required=True)
-    move_line_id = fields.Many2one("account.move.line", string="Instalment", ondelete="set null")
+    move_line_id = fields.Many2one(
+        "account.move.line", string="Instalment", ondelete="set null", index="btree_not_null"
+    )
     date_maturity = fields.Date(string="Due Date")
     date_from = fields.Date(string="From")
     date_to = fields.Date(string="To", help="This day included.")

@@ -72,6 +72,12 @@ class CreditProfile(models.Model):
     bounced_email = fields.Char(
         string="Address in Error", readonly=True, copy=False, help="Reminders to this address came back."
     )
+    returned_address = fields.Char(
+        string="Postal Address in Error",
+        tracking=True,
+        copy=False,
+        help="A letter to this address came back, so none is printed for it. Empty it to use the address again.",
+    )
 
     # Figures
     item_ids = fields.Many2many("credit.open.item", compute="_compute_items", string="Open Items")
@@ -335,6 +341,7 @@ class CreditProfile(models.Model):
                 "insolvency_date",
                 "reply_waiting",
                 "bounced_email",
+                "returned_address",
             )
             vals = {name: profile[name] for name in kept if profile[name] and not target[name]}
             vals = self._convert_to_write(vals)

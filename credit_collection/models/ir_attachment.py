@@ -25,14 +25,11 @@ class IrAttachment(models.Model):
     def _unlink_except_dunning_evidence(self):
         self._check_dunning_evidence()
 
-    def _check_dunning_evidence(self, vals_list=()):
+    def _check_dunning_evidence(self):
         """Refuse to change, remove or add anything to what was attached to a reminder that was sent."""
         ids = {attachment.res_id for attachment in self.sudo() if attachment.res_model == ACTION}
         in_files = self.sudo().filtered(lambda attachment: attachment.res_model == "credit.profile")
         if in_files and self.env[ACTION].sudo().search_count([("proof_id", "in", in_files.ids)], limit=1):
             raise UserError(self.env._("This is the proof of a registered letter: it cannot be changed."))
-        for vals in vals_list:
-            if vals.get("res_model") == ACTION and vals.get("res_id"):
-                ids.add(int(vals["res_id"]))
         if ids and self.env[ACTION].sudo().browse(ids).exists()._filter_evidence():
             raise UserError(self.env._("What was sent with a reminder is kept as evidence: it cannot be changed."))

@@ -68,6 +68,19 @@ class ResCompany(models.Model):
         for company in self:
             company.followup_invoice_mentions = company._followup_law() == "fr"
 
+    @api.constrains("followup_scenario_id")
+    def _check_followup_scenario_id(self):
+        for company in self:
+            scenario = company.followup_scenario_id
+            if scenario and scenario.company_id != company:
+                raise ValidationError(
+                    self.env._(
+                        "“%(scenario)s” is a scenario of another company than %(company)s.",
+                        scenario=scenario.name,
+                        company=company.name,
+                    )
+                )
+
     @api.constrains("followup_mention_text")
     def _check_followup_mention_text(self):
         for company in self:
@@ -152,7 +165,7 @@ class ResCompany(models.Model):
 
     def _followup_law(self):
         """Return whose law of late payment the company is under: ``"fr"``, ``"eu"`` (the directive) or None."""
-        country = self.account_fiscal_country_id
+        country = self.account_fiscal_country_id or self.root_id.account_fiscal_country_id
         if country.code in FRENCH_COMMERCIAL_CODE:
             return "fr"
         return "eu" if "EU" in (country.country_group_codes or ()) else None

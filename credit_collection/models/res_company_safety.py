@@ -60,7 +60,10 @@ class ResCompany(models.Model):
     # -------------------------------------------------------------------------
 
     def _payments_known(self):
-        """Return the day up to which each company's payments are known, or False, as ``{company: date}``."""
+        """Return the day up to which each company's payments are known, or False, as ``{company: date}``.
+
+        A branch is paid on the accounts of the companies above it, too.
+        """
         known = {company: company.followup_payments_known_date for company in self}
         unsaid = self.filtered(lambda company: not company.followup_payments_known_date)
         if unsaid:
@@ -75,10 +78,12 @@ class ResCompany(models.Model):
                                       WHERE j.type IN ('bank', 'cash'))
                          FROM res_company c WHERE c.id IN %s""",
                     max(company._dunning_today() for company in unsaid),
-                    tuple(unsaid.ids),
+                    tuple(unsaid.parent_ids.ids),
                 )
             )
-            known.update((self.browse(company_id), day or False) for company_id, day in rows)
+            days = dict(rows)
+            for company in unsaid:
+                known[company] = max(filter(None, map(days.get, company.parent_ids.ids)), default=False)
         return known
 
     def _payments_stale(self):

@@ -86,14 +86,6 @@ class CreditLateInterest(models.AbstractModel):
         return results
 
     @api.model
-    def _indemnities(self, moves, day):
-        """Return the fixed indemnity of each of the entries, as ``{entry id: amount in the company's currency}``."""
-        amounts = dict.fromkeys(moves.ids, 0.0)
-        for item in self._compute(self._receivable_lines(moves), day).values():
-            amounts[item.document[0]] += item.indemnity
-        return amounts
-
-    @api.model
     def _documents(self, records, day):
         """Return a :class:`LateDocument` per invoice of these journal items or entries, with all of its instalments."""
         items = self._compute(self._receivable_lines(records), day).values()
@@ -119,11 +111,6 @@ class CreditLateInterest(models.AbstractModel):
             )
             for document in documents
         ]
-
-    @api.model
-    def _rate_on(self, company, kind, day):
-        """Return the company's rate for customers of a kind on a day (Decimal, percent per year); None if unknown."""
-        return self._policy(company, kind)._rate_on(day)
 
     @api.model
     def _late_lines(self, day, companies, partners=None):

@@ -1,3 +1,4 @@
+from . import test_adversary
 from . import test_calls
 from . import test_charges
 from . import test_chase_state

@@ -2,6 +2,7 @@
 
 from freezegun import freeze_time
 
+from odoo import fields
 from odoo.tools import mute_logger
 
 from .common import CollectionCommon
@@ -105,7 +106,13 @@ class TestCharges(CollectionCommon):
             line = notice.line_ids.sudo()
             line._write_evidence({"level_id": self.notice.id, "state": "pending"})
             notice.sudo()._write_state(
-                {"level_id": self.notice.id, "channel": "letter", "registered": True, "state": "sending"}
+                {
+                    "level_id": self.notice.id,
+                    "channel": "letter",
+                    "registered": True,
+                    "state": "sending",
+                    "date_sending": fields.Datetime.now(),
+                }
             )
             notice._record_posting("1A 234", notice.date_planned)
         late = self.env["credit.late.interest"]

@@ -211,7 +211,7 @@ class TestInterest(InterestCommon):
         self.assertEqual([late.interest for late in results], [49.43, 9.99, 0.0])
         self.assertEqual([[s.days for s in late.segments] for late in results], [[33], [5], []])
         self.assertEqual([late.indemnity for late in results], [40.0, 0.0, 0.0])
-        self.assertEqual(self.Late._indemnities(invoice, day("2026-03-05")), {invoice.id: 40.0})
+        self.assertEqual([one.indemnity for one in self.Late._documents(invoice, day("2026-03-05"))], [40.0])
         claims = self.Claim._claim(self._lines(invoice)[1], day("2026-03-05"))
         self.assertEqual(
             claims.mapped(lambda claim: (claim.kind, claim.amount)), [("interest", 59.42), ("indemnity", 40.0)]
@@ -321,8 +321,8 @@ class TestInterest(InterestCommon):
         self.policy.active = False
         late = self._late(self._invoice("2026-01-31", 10000.0))
         self.assertEqual((late.policy_id, late.interest, late.indemnity), (False, 0.0, 0.0))
-        self.assertIsNone(self.Late._rate_on(self.company, "professional", day(TODAY)))
-        self.assertEqual(float(self.Late._rate_on(self.company, "public", day(TODAY))), 10.15)
+        self.assertIsNone(self.Late._policy(self.company, "professional")._rate_on(day(TODAY)))
+        self.assertEqual(float(self.Late._policy(self.company, "public")._rate_on(day(TODAY))), 10.15)
 
     def test_policies_are_given_to_companies_in_france_only_and_once(self):
         Policy = self.env["credit.interest.policy"]

@@ -174,7 +174,7 @@ class TestLetters(CollectionCommon):
         with freeze_time("2026-03-18"):
             with self.assertRaisesRegex(UserError, "tracking number"):
                 action._record_posting(" ", action.date_planned)
-            with self.assertRaisesRegex(UserError, "today or before"):
+            with self.assertRaisesRegex(UserError, "between the day the letter was printed"):
                 action._record_posting("1A 234", action.date_planned.replace(day=19))
             action._record_posting("1A 234", action.date_planned.replace(day=17))
         self.assertRecordValues(action, [{"state": "sent", "tracking_number": "1A 234"}])

@@ -4,6 +4,11 @@ from odoo import models
 class CreditDunningHistory(models.AbstractModel):
     _inherit = "credit.dunning.history"
 
+    def _claim_charges(self, action):
+        """EXTENDS 'credit_collection': an SMS lists no interest and no indemnity, so it claims none."""
+        if action.channel != "sms":
+            super()._claim_charges(action)
+
     def _prepare_message_vals(self, action):
         vals = super()._prepare_message_vals(action)
         if action.channel == "sms":

@@ -84,7 +84,9 @@ class CreditDunningTexter(models.AbstractModel):
             return self.env._(
                 "No mobile number an SMS can be sent to: add one to the customer, or send it by other means."
             )
-        return number in blacklist and self.env._("%s is on the blacklist.", number)
+        if number in blacklist:
+            return self.env._("%s is on the blacklist.", number)
+        return self.env["credit.dunning.words"]._unlawful(action)
 
     @api.model
     def _blacklist(self, actions):

@@ -13,7 +13,8 @@ class CreditDunningWords(models.AbstractModel):
 
     @api.model
     def _sms_placeholders(self):
-        return [name for name in self._placeholders() if name != "items"]
+        tables = ("items", "charges", "penalty_rate", "total_amount")
+        return [name for name in self._placeholders() if name not in tables]
 
     @api.model
     def _standard_sms_text(self, level):
@@ -37,6 +38,10 @@ class CreditDunningWords(models.AbstractModel):
             text = text_tools.fill(action.level_id.sms_text or self._standard_sms_text(action.level_id), words)
         text = segments.plain(text)
         return {"subject": False, "text": text, "html": plaintext2html(text), "lang": lang}
+
+    def _own_text(self, action):
+        """EXTENDS 'credit_collection'"""
+        return (action.channel == "sms" and action.sms_text) or super()._own_text(action)
 
     @api.model
     def _level_words(self, level):

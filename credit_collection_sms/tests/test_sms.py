@@ -453,3 +453,24 @@ class TestSms(CollectionCommon, SMSCase):
         self.assertRecordValues(waiting, [{"channel": "email", "state": "cancelled"}])
         self.assertEqual(sent.state, "sent")
         self.assertIn(MOBILE, sent.reason)
+
+    # -- the law --------------------------------------------------------------
+
+    def test_an_sms_does_not_claim_collection_costs_of_a_consumer(self):
+        self.letter1.sms_text = "Indemnité de 40 € pour frais de recouvrement."
+        action = self._sms(partner=self._customer("Martin", is_company=False, phone=MOBILE))
+        self.assertEqual(action.state, "failed")
+        self.assertIn("consumer", action.reason)
+        self.assertFalse(self._texts())
+
+    def test_an_sms_lists_no_interest_and_claims_none(self):
+        self.company.country_id = self.env.ref("base.fr")
+        self.letter1.claim_charges = True
+        action = self._sms()
+        self.assertEqual(action.state, "sent")
+        self.assertFalse(self.env["credit.late.claim"].search([("move_id", "=", action.line_ids.move_id.id)]))
+
+    def test_an_sms_knows_no_placeholder_of_the_interest_table(self):
+        for name in ("charges", "penalty_rate", "total_amount"):
+            with self.assertRaises(ValidationError, msg=name):
+                self.letter1.sms_text = f"{{{name}}}"
