@@ -13,7 +13,7 @@ DELIVERIES = [
 class CreditCollectionAction(models.Model):
     """Letters: printed, posted, delivered or returned. A registered one is sent when its tracking number is known."""
 
-    _inherit = "credit.collection.action"
+    _inherit = "credit.collection.action"  # pylint: disable=consider-merging-classes-inherited
 
     letter_id = fields.Many2one(
         "ir.attachment",
@@ -47,7 +47,7 @@ class CreditCollectionAction(models.Model):
         labels = dict(self._fields["channel"]._description_selection(self.env))
         for action in self:
             level = action.level_id
-            other = level and action.channel not in (level.channel, "manual")
+            other = bool(level) and action.channel not in (level.channel, "manual")
             action.channel_note = other and self.env._(
                 "“%(level)s” goes by another way than planned: %(channel)s instead of %(planned)s.",
                 level=level.name,

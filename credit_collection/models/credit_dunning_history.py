@@ -51,7 +51,8 @@ class CreditDunningHistory(models.AbstractModel):
             "record_company_id": action.company_id.id,
             "email_add_signature": False,
             "is_internal": True,
-            "attachment_ids": action.attachment_ids.ids,
+            # commands: core adds its own for the pictures in the body, like the QR code
+            "attachment_ids": [fields.Command.link(attachment.id) for attachment in action.attachment_ids],
         }
 
     def _note_on_invoices(self, actions):
