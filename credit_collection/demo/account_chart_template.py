@@ -44,9 +44,31 @@ INVOICES = [
     ("sorel_1", "sorel", -61, -31, 6415.0),
     ("roussel_1", "roussel", -38, -8, 1460.0),
     ("montaigne_1", "montaigne", -31, -1, 742.0),
+    ("ferrand_1", "ferrand", -64, -34, 3980.0),
+    ("ferrand_2", "ferrand", -62, -32, 1265.0),
+    ("madelin_1", "madelin", -82, -52, 6840.0),
+    ("valmont_1", "valmont", -85, -55, 5210.0),
+    ("bernard_1", "bernard", -39, -9, 1490.0),
+    ("morvan_2", "morvan", -5, 85, 2980.0),
 ]
 IN_DOLLARS = {"harbour_2", "lakeside_1"}
 BLOCKED = ["bertin_1"]
+# What the customer's purchase order is called.
+ORDERS = {
+    "grandchamp_1": "PO 4500-1187",
+    "grandchamp_2": "PO 4500-1213",
+    "grandchamp_3": "PO 4500-1249",
+    "grandchamp_4": "PO 4500-1260",
+    "grandchamp_5": "PO 4500-1302",
+    "ferrand_1": "BC-2217",
+    "ferrand_2": "BC-2224",
+    "madelin_1": "CM/86",
+    "pons_1": "P-0412",
+    "vallieres_1": "Marché 26-014",
+    "vallieres_2": "Marché 26-014",
+    "harbour_1": "HF-30981",
+    "harbour_2": "HF-31007",
+}
 GOODS = [
     "Oak display units",
     "Shop counter, made to measure",
@@ -71,28 +93,6 @@ OPENING_BALANCE = [
     ("montaigne", -300, -190, 2380.0, "Balance taken over, invoice 2025-0114"),
     ("archipel", -300, -200, 640.0, "Balance taken over, invoice 2025-0098"),
 ]
-# Reminders sent before, by the tool used until now: (invoice, level of the standard scenario, day).
-LEVELS_REACHED = [
-    ("arnoult_1", "letter1", -126),
-    ("arnoult_1", "letter2", -115),
-    ("arnoult_1", "notice", -98),
-    ("arnoult_2", "letter1", -91),
-    ("arnoult_2", "letter2", -80),
-    ("arnoult_2", "notice", -63),
-    ("grandchamp_1", "letter1", -71),
-    ("grandchamp_1", "letter2", -60),
-    ("grandchamp_2", "letter1", -39),
-    ("grandchamp_2", "letter2", -25),
-    ("sorel_1", "letter1", -26),
-    ("sorel_1", "call", -22),
-    ("sorel_1", "letter2", -4),
-    ("verdier_1", "letter1", -12),
-    ("verdier_1", "call", -8),
-    ("savarin_1", "letter1", -7),
-    ("roussel_1", "letter1", -5),
-]
-GOOD_CUSTOMERS = ["vallieres", "vauban"]
-OF_THE_MANAGER = ["grandchamp", "arnoult", "vallieres"]
 
 
 class AccountChartTemplate(models.AbstractModel):
@@ -111,6 +111,9 @@ class AccountChartTemplate(models.AbstractModel):
         # Payments are entered up to two days before the installation: a demo that is looked at later still sends.
         company.followup_payments_max_age = 30
         demo = self.with_context(allowed_company_ids=company.ids, tracking_disable=True, mail_create_nosubscribe=True)
+        company.followup_charge_account_id = demo._credit_demo_charge_account()
+        demo._credit_demo_bank_account()
+        demo._credit_demo_reference_rates()
         invoices = demo._credit_demo_invoices()
         demo._credit_demo_credit_notes()
         demo._credit_demo_payments(invoices)
@@ -118,6 +121,9 @@ class AccountChartTemplate(models.AbstractModel):
         demo._credit_demo_opening_balance()
         demo._credit_demo_levels_reached(invoices)
         demo._credit_demo_decisions(invoices)
+        demo._credit_demo_calls(invoices)
+        demo._credit_demo_registered_letters(invoices)
+        demo._credit_demo_late_payment(invoices)
 
     def _credit_demo_chart(self):
         """The French chart where its module is loaded; installing one is no business of demo data."""
@@ -131,6 +137,33 @@ class AccountChartTemplate(models.AbstractModel):
 
     def _credit_demo_partner(self, name):
         return self.env.ref(f"credit_collection.demo_partner_{name}")
+
+    # -------------------------------------------------------------------------
+    # The company
+    # -------------------------------------------------------------------------
+
+    def _credit_demo_charge_account(self):
+        """Return a new account for interest and indemnities."""
+        Account = self.env["account.account"].with_company(self.env.company)
+        code = Account._search_new_account_code("763100")
+        name = "Late-payment interest and indemnities"
+        return Account.create({"code": code, "name": name, "account_type": "income_other"})
+
+    def _credit_demo_bank_account(self):
+        """The account that letters ask to be paid to; its number is the one IBAN's own documentation shows."""
+        self._credit_demo_bank().bank_account_id = self.env["res.partner.bank"].create(
+            {"acc_number": "FR76 3000 6000 0112 3456 7890 189", "partner_id": self.env.company.partner_id.id}
+        )
+
+    def _credit_demo_reference_rates(self):
+        """Repeat the last rate for the half-years that are not shipped, and say so: else the demo shows no interest."""
+        for reference in self.env["credit.reference.rate"].search([("value_ids", "!=", False)]):
+            while reference.missing_since:
+                last = reference.value_ids.sorted("date_from")[-1]
+                value = {"date_from": reference.missing_since, "rate": last.rate}
+                reference.value_ids = [
+                    Command.create({**value, "source": "Demo value, not a published one: enter the real rate"})
+                ]
 
     # -------------------------------------------------------------------------
     # The ledger
@@ -152,6 +185,7 @@ class AccountChartTemplate(models.AbstractModel):
                 amount,
                 GOODS[number % len(GOODS)],
                 currency_id=currency.id,
+                ref=ORDERS.get(key),
                 **due_values,
             )
         for key in BLOCKED:
@@ -237,49 +271,3 @@ class AccountChartTemplate(models.AbstractModel):
 
     def _credit_demo_receivable(self, moves):
         return moves.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
-
-    # -------------------------------------------------------------------------
-    # Chasing so far
-    # -------------------------------------------------------------------------
-
-    def _credit_demo_levels_reached(self, invoices):
-        """Keep each earlier reminder as an action set by hand, on the day it was sent."""
-        standard = self.env.company.followup_scenario_id
-        shipped = self.env.ref("credit_collection.scenario_standard")
-        # The company's levels are copies of the shipped ones, in the same order.
-        copies = dict(zip(shipped.level_ids.sorted("day"), standard.level_ids.sorted("day"), strict=True))
-        for key, level, offset in sorted(LEVELS_REACHED, key=lambda reached: reached[2]):
-            items = self.env["credit.open.item"].search([("move_id", "=", invoices[key].id)])
-            original = self.env.ref(f"credit_collection.level_standard_{level}")
-            collector = self.env.ref("credit_collection.demo_user_collector")
-            self.env["credit.collection.action"].with_user(collector)._set_level(
-                items, copies[original], "Taken over from the tool used before.", self._credit_demo_day(offset)
-            )
-
-    def _credit_demo_decisions(self, invoices):
-        """Collectors, pauses, exclusions: what people have said about these customers."""
-        profiles = self._credit_demo_profiles()
-        profiles["tilleuls"].contact_ids = self.env.ref("credit_collection.demo_contact_tilleuls_reminders")
-        profiles["lasserre"].always_confirm = True
-        profiles["savarin"].reply_waiting = True
-        profiles["morvan"].write(
-            {"paused_until": self._credit_demo_day(14), "pause_reason": "Their insurer pays; agreed with the director"}
-        )
-        good_customers = self.env["credit.dunning.scenario"].search([("company_id", "=", self.env.company.id)])[1]
-        for name in GOOD_CUSTOMERS:
-            profiles[name].scenario_id = good_customers
-        self._credit_demo_receivable(invoices["vallieres_1"]).write(
-            {
-                "followup_excluded_until": self._credit_demo_day(21),
-                "followup_exclusion_reason": "Payment order signed, on its way to the public treasury",
-            }
-        )
-
-    def _credit_demo_profiles(self):
-        """Return the collection files by customer, each with its collector."""
-        profiles = {}
-        for name in dict.fromkeys(customer for _key, customer, *_rest in INVOICES):
-            user = "manager" if name in OF_THE_MANAGER else "collector"
-            profiles[name] = self._credit_demo_partner(name)._followup_profile(self.env.company)
-            profiles[name].collector_id = self.env.ref(f"credit_collection.demo_user_{user}")
-        return profiles

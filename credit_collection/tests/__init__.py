@@ -10,6 +10,7 @@ from . import test_interest
 from . import test_interest_tools
 from . import test_legal_mentions
 from . import test_letter_pages
+from . import test_letter_words
 from . import test_letters
 from . import test_levels
 from . import test_mailer

@@ -42,6 +42,15 @@ class TestCalls(CollectionCommon):
         for number in (self.partner.phone, self.contact.phone):
             self.assertIn(number, call.phone_numbers)
 
+    def test_a_call_of_no_level_is_called_a_call_and_goes_by_no_other_way(self):
+        call = (
+            self.partner._followup_profile(self.company)
+            .with_user(self.collector)
+            ._plan_call(fields.Date.to_date(DAY), self.env["account.move.line"])
+        )
+        self.assertEqual(call.display_name, "Durand – Call")
+        self.assertFalse(call.channel_note)
+
     def test_the_result_is_kept_with_the_call_and_in_the_file(self):
         call = self._call()
         self._dialog(

@@ -87,12 +87,28 @@ class TestTours(HttpCase):
             call, [{"state": "sent", "result": "reached", "note": "The transfer leaves on Friday."}]
         )
 
+    def test_an_indemnity_is_waived_by_a_credit_manager_and_not_by_a_collector(self):
+        self.env["credit.interest.policy"].create({"name": "Ours", "basis": "contract", "indemnity_amount": 40.0})
+        claim = self.env["credit.late.claim"]._claim(self.invoice, fields.Date.today(), kinds=("indemnity",))
+        self.assertRecordValues(claim, [{"amount": 40.0, "state": "claimed"}])
+        self.start_tour("/odoo/late-payment-claims", "credit_collection_no_waiver", login="tour_collector")
+        self.assertEqual(claim.state, "claimed")
+        manager = self._manager()
+        self.start_tour("/odoo/late-payment-claims", "credit_collection_waiver", login="tour_manager")
+        self.assertRecordValues(
+            claim,
+            [{"state": "waived", "waived_by_id": manager.id, "waive_reason": "We delivered late ourselves."}],
+        )
+
+    def _manager(self):
+        groups = "credit_collection.credit_collection_group_manager"
+        return new_test_user(self.env, "tour_manager", groups=groups, email="m@creditor.example.com")
+
     def test_a_credit_manager_goes_through_the_guided_start(self):
         self.scenario.live = False
         company = self.env.company
         company.followup_payments_max_age = 7
-        groups = "credit_collection.credit_collection_group_manager"
-        new_test_user(self.env, "tour_manager", groups=groups, email="m@creditor.example.com")
+        self._manager()
         self.start_tour("/odoo/guided-start", "credit_collection_guided_start", login="tour_manager")
         self.assertTrue(self.scenario.live)
         self.assertEqual(

@@ -76,15 +76,14 @@ def run_night(company: dict, sink: Sink) -> None:
     elsewhen = "" if day == company["today"] else f": today nothing leaves, so as of the next working day, {day}"
     say(f"[3/4] Scenarios of {company['name']} switched on, nightly run{elsewhen} …")
     started = time.monotonic()
-    result = demo_registry.call(
-        DATABASE,
-        "demo_steps.night",
-        LOG,
-        day=None if day == company["today"] else day,
-        arguments={"company": company["company"]},
-    )
+    clock = None if day == company["today"] else day
+    arguments = {"company": company["company"]}
+    result = demo_registry.call(DATABASE, "demo_steps.night", LOG, day=clock, arguments=arguments)
+    arguments["folder"] = str(OUT)
+    files = demo_registry.call(DATABASE, "demo_steps.documents", LOG, day=clock, arguments=arguments)
     say(f"[4/4] Done in {time.monotonic() - started:.0f} s.\n\n{demo_output.night(result)}\n")
     say(f"{len(sink.received)} mails went over SMTP; they lie in {OUT.name}/ as .eml files.")
+    say(f"The letters and statements were printed: {', '.join(files)} lie there too.")
 
 
 def serve(server: subprocess.Popen, address: str, company: dict) -> None:
@@ -126,9 +125,11 @@ def is_free(port: int) -> bool:
 
 
 def emptied(folder: Path) -> Path:
-    """The folder without the mails of the last demo."""
-    for mail in folder.glob("*.eml"):
-        mail.unlink()
+    """The folder without what the last demo left there."""
+    folder.mkdir(exist_ok=True)
+    for pattern in ("*.eml", "*.pdf", "*.xlsx"):
+        for file in folder.glob(pattern):
+            file.unlink()
     return folder
 
 

@@ -1,6 +1,7 @@
 """What the demo and the replay do inside Odoo; each function runs in a process of its own, see demo_registry.py."""
 
 from collections import defaultdict
+from pathlib import Path
 
 from odoo import fields
 from odoo.tools import format_amount
@@ -60,6 +61,26 @@ def night(env, company: int) -> dict:
     env = env(context={"allowed_company_ids": [company], "lang": "en_US"})
     actions = env["credit.collection.action"].search([("id", ">", before), ("company_id", "=", company)])
     return {"went_out": went_out(actions), "stayed": stayed(env, company)}
+
+
+def documents(env, company: int, folder: str) -> list[str]:
+    """Print today's letters with what goes with them, a statement of account, and all of them as a workbook; return
+    the names of the files."""
+    env = env(context={"allowed_company_ids": [company], "lang": "en_US"})
+    waiting = env["credit.collection.action"].search([("company_id", "=", company), ("state", "=", "to_print")])
+    printer, statement = env["credit.dunning.printer"], env["credit.statement"]
+    owner, two_currencies = env["res.company"].browse(company), env.ref("credit_collection.demo_partner_harbour")
+    everybody = [
+        (profile.partner_id, owner) for profile in env["credit.profile"].search([("company_id", "=", company)])
+    ]
+    files = {
+        "letters.pdf": printer._merge(printer._print(waiting)).raw,
+        "statement.pdf": statement._pdf_of_all([(two_currencies, owner)]),
+        "statements.xlsx": statement._xlsx(statement._with_open_items(everybody, False)),
+    }
+    for name, content in files.items():
+        (Path(folder) / name).write_bytes(content)
+    return list(files)
 
 
 def went_out(actions) -> list[list]:

@@ -57,13 +57,19 @@ def make_core_data(env) -> None:
         env_of = env(context={**env.context, "allowed_company_ids": company.ids})
         customers = env_of["res.partner"].create(
             [
-                {"name": f"Customer {number}", "email": f"customer{number}@example.com", "is_company": True}
+                {
+                    "name": f"Customer {number}",
+                    "email": f"customer{number}@example.com",
+                    "is_company": True,
+                    "street": f"{number} Main Street",
+                    "city": "Springfield",
+                }
                 for number in range(1, 7)
             ]
         )
         customers[0].child_ids = [Command.create({"name": "Purchasing", "type": "invoice", "email": "p@example.com"})]
         customers[1].lang = "fr_FR"
-        customers[5].email = False
+        customers[5].write({"email": False, "city": False})
         product = env_of["product.product"].create({"name": "Goods", "list_price": 100.0})
         order = env_of["sale.order"].create(
             {
@@ -145,6 +151,9 @@ def use(env) -> dict[str, int]:
 
     mailer = env.registry["credit.dunning.mailer"]
     handed_over = []
+    # Without the seconds that printing takes, and the server it would need.
+    env.registry["credit.statement"]._pdf = lambda statement, pairs, day=False: dict.fromkeys(pairs, b"%PDF")
+    env.registry["credit.dunning.printer"]._pages = lambda printer, letters, words: dict.fromkeys(letters.ids, b"%PDF")
     mailer._live_session = lambda mailer, session, sender: None
     mailer._hand_over = lambda mailer, session, mail: handed_over.append(mail)
     home = env.ref("base.main_company")
@@ -180,6 +189,13 @@ def use(env) -> dict[str, int]:
     bounced = Action.search([("state", "=", "sent"), ("channel", "=", "email")], limit=1)
     bounced._void_bounced(bounced.email_to)
     Action.search([("state", "=", "to_do")], limit=1)._record_call("reached", "They pay on Friday.")
+    letter = print_letter(as_collector, profiles[3])
+    claims = claim_late_payment(env, home)
+    statements = as_collector["credit.statement.wizard"].with_context(
+        active_model="credit.profile", active_ids=profiles.ids
+    )
+    workbook = statements.create({"file_format": "xlsx"})
+    workbook.action_download()
     # What people make themselves, on top of what is shipped.
     home.followup_scenario_id.level_ids = [
         Command.create({"name": "Lawyer", "channel": "call", "anchor_level_id": letter1.id, "delay_days": 90})
@@ -194,6 +210,10 @@ def use(env) -> dict[str, int]:
         "mails handed over": len(handed_over),
         "actions sent": Action.search_count([("state", "=", "sent")]),
         "actions failed": Action.search_count([("state", "=", "failed")]),
+        "letters printed": int(letter.state == "sent" and bool(letter.letter_id)),
+        "claims settled": len(claims) - len(claims.filtered("is_open")),
+        "statements downloaded": int(bool(workbook.file)),
+        "rows of the situation at the start": env["credit.opening"].search_count([]),
         "actions void": Action.search_count([("state", "=", "void")]),
         "invoices attached to a reminder": attached,
         "mails in collection files": env["mail.message"].search_count([("model", "=", "credit.profile")]),
@@ -203,6 +223,35 @@ def use(env) -> dict[str, int]:
             [("model", "=", "account.move"), ("body", "ilike", "credit.collection.action")]
         ),
     }
+
+
+def print_letter(env, profile):
+    """Write to a customer on paper; return the letter."""
+    letter = env["credit.collection.action"].browse(profile.action_write_message()["res_id"])
+    letter.write({"subject": "Your account", "body": "<p>Please find it below.</p>"})
+    letter.action_by_letter()
+    letter.action_confirm()
+    letter.action_print()
+    return letter
+
+
+def claim_late_payment(env, company):
+    """Claim interest and indemnities of what is late; return the claims: one waived, one paid, one invoiced."""
+    from odoo import fields
+
+    env["credit.interest.policy"].create(
+        {"name": "Ours", "company_id": company.id, "basis": "contract", "contract_rate": 9.0, "indemnity_amount": 40.0}
+    )
+    accounts = env["account.account"]
+    income = [*accounts._check_company_domain(company), ("account_type", "=", "income")]
+    company.followup_charge_account_id = accounts.search(income, limit=1)
+    late = env["credit.open.item"].search([("company_id", "=", company.id), ("days_overdue", ">", 0)])
+    claims = env["credit.late.claim"]._claim(late.move_line_id, fields.Date.today())
+    waived, invoiced, paid = claims.sorted("kind")[:2] + claims.sorted("kind")[-1]
+    waived.action_waive("Our own delay")
+    invoiced.action_invoice()
+    paid.action_record_payment(paid.amount_residual)
+    return claims
 
 
 def uninstall(env) -> None:
@@ -489,9 +538,10 @@ def the_app(one: Difference) -> bool:
     return one.table == "ir_module_module" and one.what == "changed" and one.row["name"] in ADDONS
 
 
-def company_got_its_scenario(one: Difference) -> bool:
-    """The default scenario is a column of the addon's; writing it stamps the company."""
-    return one.table == "res_company" and one.what == "changed" and one.columns <= STAMPS
+def company_got_its_settings(one: Difference) -> bool:
+    """The default scenario and the income account are columns of the addon's; writing them stamps the company."""
+    own = {"followup_charge_account_id"}
+    return one.table == "res_company" and one.what == "changed" and one.columns <= STAMPS | own
 
 
 def user_was_in_a_group(one: Difference) -> bool:
@@ -522,16 +572,32 @@ def note_in_the_history_of_an_invoice(one: Difference) -> bool:
     return one.table == "mail_message" and one.what == "added" and is_note
 
 
-INSTALLING: list[Rule] = [own_row_was_added, the_app, company_got_its_scenario, user_was_in_a_group]
+def debit_note_was_asked_for(one: Difference) -> bool:
+    """Claims are invoiced on request: a draft invoice like any other, which stays."""
+    draft = "draft" in (one.row.get("state"), one.row.get("parent_state"))
+    return one.table in ("account_move", "account_move_line") and one.what == "added" and draft
+
+
+def letters_were_downloaded(one: Difference) -> bool:
+    """The file to print is the user's own, and belongs to no record."""
+    row = one.row
+    is_own_file = row.get("mimetype") == "application/pdf" and not row.get("res_model") and not row.get("public")
+    return one.table == "ir_attachment" and one.what == "added" and is_own_file
+
+
+INSTALLING: list[Rule] = [own_row_was_added, the_app, company_got_its_settings, user_was_in_a_group]
 UPGRADING: list[Rule] = [the_app, own_data_was_written_anew, user_was_in_a_group]
 TRACES: list[Rule] = [
+    company_got_its_settings,
+    debit_note_was_asked_for,
     invoice_got_its_portal_link,
     item_was_excluded,
+    letters_were_downloaded,
     note_in_the_history_of_an_invoice,
     user_was_in_a_group,
 ]
 USING: list[Rule] = [own_row, *TRACES]
-REMOVED: list[Rule] = [the_app, company_got_its_scenario, user_was_in_a_group]
+REMOVED: list[Rule] = [the_app, company_got_its_settings, user_was_in_a_group]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

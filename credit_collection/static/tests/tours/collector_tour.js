@@ -138,6 +138,79 @@ registry.category("web_tour.tours").add("credit_collection_call", {
     ],
 });
 
+// A collector sees the claim and may note its payment, but finds no way to give it up.
+registry.category("web_tour.tours").add("credit_collection_no_waiver", {
+    url: "/odoo/late-payment-claims",
+    steps: () => [
+        {
+            content: "select the indemnity",
+            trigger: ".o_data_row:contains('Tour Customer'):contains('Indemnity') .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            content: "the list offers a debit note",
+            trigger: ".o_control_panel button[name=action_invoice]",
+        },
+        {
+            content: "and no waiver",
+            trigger: ".o_control_panel:not(:has(button[name=action_open_waiver]))",
+        },
+        {
+            content: "select it no more: a click on a row would do that instead of opening it",
+            trigger: ".o_data_row_selected .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            content: "open it",
+            trigger: ".o_data_row:not(.o_data_row_selected):contains('Indemnity') td[name=move_name]",
+            run: "click",
+        },
+        {
+            content: "a payment can be noted",
+            trigger: ".o_statusbar_buttons button[name=action_open_payment]",
+        },
+        {
+            content: "nothing can be waived",
+            trigger: ".o_statusbar_buttons:not(:has(button[name=action_open_waiver]))",
+        },
+    ],
+});
+
+// A credit manager gives an indemnity up, for a reason.
+registry.category("web_tour.tours").add("credit_collection_waiver", {
+    url: "/odoo/late-payment-claims",
+    steps: () => [
+        {
+            content: "open the indemnity",
+            trigger: ".o_data_row:contains('Tour Customer'):contains('Indemnity') td[name=move_name]",
+            run: "click",
+        },
+        {
+            content: "waive it",
+            trigger: ".o_statusbar_buttons button[name=action_open_waiver]",
+            run: "click",
+        },
+        {
+            content: "say why",
+            trigger: ".modal .o_field_widget[name=reason] input",
+            run: "edit We delivered late ourselves.",
+        },
+        {
+            content: "save",
+            trigger: ".modal button[name=action_apply]",
+            run: "click",
+        },
+        {
+            content: "it is waived",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('Waived')",
+        },
+        {
+            content: "and says why",
+            trigger: ".o_field_widget[name=waive_reason]:contains('We delivered late ourselves.')",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("credit_collection_history", {
     url: "/odoo/collection-files",
     steps: () => [
