@@ -129,10 +129,9 @@ class CreditCollectionAction(models.Model):
 
     @api.depends("partner_id", "level_id", "channel")
     def _compute_display_name(self):
+        kinds = {"manual": self.env._("Level set by hand"), "call": self.env._("Call")}
         for action in self:
-            what = action.level_id.name or (
-                self.env._("Level set by hand") if action.channel == "manual" else self.env._("Message")
-            )
+            what = action.level_id.name or kinds.get(action.channel) or self.env._("Message")
             action.display_name = f"{action.partner_id.display_name} – {what}"
 
     @api.depends("partner_id", "company_id")

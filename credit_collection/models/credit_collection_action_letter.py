@@ -47,7 +47,7 @@ class CreditCollectionAction(models.Model):
         labels = dict(self._fields["channel"]._description_selection(self.env))
         for action in self:
             level = action.level_id
-            other = level and action.channel not in (level.channel, "manual")
+            other = bool(level) and action.channel not in (level.channel, "manual")
             action.channel_note = other and self.env._(
                 "“%(level)s” goes by another way than planned: %(channel)s instead of %(planned)s.",
                 level=level.name,

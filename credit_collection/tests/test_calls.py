@@ -42,6 +42,14 @@ class TestCalls(CollectionCommon):
         for number in (self.partner.phone, self.contact.phone):
             self.assertIn(number, call.phone_numbers)
 
+    def test_a_call_of_no_level_is_named_a_call_and_goes_no_other_way(self):
+        self._invoice("2026-03-09")
+        profile = self.partner._followup_profile(self.company)
+        with freeze_time(DAY):
+            call = profile._plan_call(fields.Date.to_date(DAY), profile._overdue_items().move_line_id)
+        self.assertEqual(call.display_name, "Durand – Call")
+        self.assertFalse(call.channel_note)
+
     def test_the_result_is_kept_with_the_call_and_in_the_file(self):
         call = self._call()
         self._dialog(
