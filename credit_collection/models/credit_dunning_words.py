@@ -60,11 +60,9 @@ class CreditDunningWords(models.AbstractModel):
         if values["letter"]:
             text = text_tools.without_headings(text)
         qweb = self.env["ir.qweb"].with_context(lang=lang)
+        opening, closing = text_tools.around_items(text)
         items = qweb._render("credit_collection.dunning_message_items", values, lang=lang)
-        values.update(subject=subject, before=text, after=items)
-        if ITEMS in text:
-            values["before"], after = text.split(ITEMS, 1)
-            values["after"] = items + after
+        values.update(subject=subject, opening=opening, items=items, closing=closing)
         html = qweb._render("credit_collection.dunning_message", values, lang=lang)
         return {"subject": subject, "text": text, "html": html, "lang": lang}
 
@@ -86,14 +84,14 @@ class CreditDunningWords(models.AbstractModel):
         letter = action.channel == "letter"
         bank, reference = self._bank(action), self._reference(action)
         lines = action._standing_lines()
+        charges = self._charges(action, today)
+        late = {table["currency"]: table for table in charges}
         groups = [
-            {
-                **self._group_values(action, currency, mine, today),
-                "qr_code": self._qr_code(action, currency, mine, bank, reference) if letter else False,
-            }
+            self._group_values(action, currency, mine, today, late.get(currency))
             for currency, mine in sorted(lines.grouped("currency_id").items(), key=lambda item: item[0].name)
         ]
-        charges = self._charges(action, today)
+        for group in groups if letter else ():
+            group["qr_code"] = self._qr_code(action, group["currency"], group["qr_amount"], bank, reference)
         urls = [url for group in groups for url in group["links"].values()]
         return {
             "action": action,
@@ -139,10 +137,15 @@ class CreditDunningWords(models.AbstractModel):
             "items": ITEMS,
         }
 
-    def _group_values(self, action, currency, lines, today):
-        """Return what the table of one currency shows."""
+    def _group_values(self, action, currency, lines, today, late=None):
+        """Return what the table of one currency shows.
+
+        :param dict late: the currency's interest and indemnities, which then make the sum to pay
+        """
+        lines = lines.sorted(lambda line: (line.kind == "credit", line.date_maturity, line.id))
+        not_due = lines.filtered(lambda line: line.kind == "not_due")
         originals = self._originals(lines)
-        total = sum(lines.filtered(lambda line: line.kind != "not_due").mapped("amount"))
+        total = sum((lines - not_due).mapped("amount"))
         return {
             "currency": currency,
             "has_late": any(line.kind == "credit" or today > line.date_maturity for line in lines),
@@ -151,11 +154,13 @@ class CreditDunningWords(models.AbstractModel):
             "originals": originals,
             "orders": self._orders(lines) if action.level_id.is_formal_notice else {},
             "links": {line: url for line in lines if (url := self._pay_url(line))},
-            "lines": lines.sorted(
-                lambda line: (("claimed", "credit", "not_due").index(line.kind), line.date_maturity, line.id)
-            ),
+            "lines": lines - not_due,
+            "not_due": not_due,
             "total": total,
-            "in_words": self._in_words(total, currency) if action.channel == "letter" and total > 0 else False,
+            "charged": bool(late),
+            "in_words": not late and self._in_words(total, currency, action.channel == "letter"),
+            "qr_amount": late["grand_total"] if late else total,
+            "qr_code": False,
         }
 
     def _customer_reference(self, line):
@@ -182,8 +187,13 @@ class CreditDunningWords(models.AbstractModel):
             if line.kind != "credit" and line.move_line_id
         }
 
-    def _in_words(self, amount, currency):
-        """Return the amount in words of the language spoken; in core's form for a currency num2words has no names for."""
+    def _in_words(self, amount, currency, letter=True):
+        """Return the amount in words of the language spoken, in letters that ask for something; else False.
+
+        In core's form for a currency num2words has no names for.
+        """
+        if not letter or currency.compare_amounts(amount, 0) <= 0:
+            return False
         code = get_lang(self.env).iso_code
         whole = currency.is_zero(amount - int(amount))
         for lang in (code, code[:2], "en"):
@@ -233,13 +243,12 @@ class CreditDunningWords(models.AbstractModel):
         return names if len(names) <= TRANSFER_TEXT else action.partner_id.ref or action.partner_id.name
 
     @api.model
-    def _qr_code(self, action, currency, lines, bank, reference):
-        """Return the picture of a transfer of the currency's total, where core can make one; else False."""
-        total = sum(lines.filtered(lambda line: line.kind != "not_due").mapped("amount"))
-        if not bank or currency.compare_amounts(total, 0) <= 0:
+    def _qr_code(self, action, currency, amount, bank, reference):
+        """Return the picture of a transfer of ``amount``, where core can make one; else False."""
+        if not bank or currency.compare_amounts(amount, 0) <= 0:
             return False
         try:
-            return bank.build_qr_code_base64(total, reference, "", currency, action.partner_id, silent_errors=True)
+            return bank.build_qr_code_base64(amount, reference, "", currency, action.partner_id, silent_errors=True)
         except RenderPMError as error:  # reportlab without its drawing backend: the IBAN is printed all the same
             _logger.warning("No QR code on letters: %s", error)
             return False
@@ -262,7 +271,11 @@ class CreditDunningWords(models.AbstractModel):
             return []
         net = action._totals("claimed", "credit")
         tables = self.env["credit.late.interest"].sudo()._letter_table(lines, day)
-        return [{**table, "grand_total": table["total"] + net.get(table["currency"], 0.0)} for table in tables]
+        letter = action.channel == "letter"
+        for table in tables:
+            table["grand_total"] = table["total"] + net.get(table["currency"], 0.0)
+            table["in_words"] = self._in_words(table["grand_total"], table["currency"], letter)
+        return tables
 
     @api.model
     def _unlawful(self, action):

@@ -83,7 +83,9 @@ class CreditLateInterest(models.AbstractModel):
         for name in ("interest", "indemnity", "paid"):
             table[name] = currency.round(table[name])
         table["total"] = currency.round(table["interest"] + table["indemnity"] - table["paid"])
-        table["missing"] = table["missing_from"] and self._missing_sentence(table["missing_from"])
+        table["missing"] = table["missing_from"] and self.env._(
+            "Interest from %s on comes in addition.", format_date(self.env, table["missing_from"])
+        )
 
     def _segment_dict(self, document, segment):
         return {

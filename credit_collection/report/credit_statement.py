@@ -185,6 +185,7 @@ class CreditStatement(models.AbstractModel):
         return {
             "partner": profile.partner_id.with_env(env),
             "recipient": recipient.with_env(env),
+            "address": self._address(profile.with_env(env), recipient.with_env(env)),
             "company": profile.company_id.with_env(env),
             "day": day,
             "lang": lang,
@@ -194,6 +195,12 @@ class CreditStatement(models.AbstractModel):
             "format_amount": lambda amount, currency: format_amount(env, amount, currency),
             "format_number": lambda amount, currency: formatLang(env, amount, digits=currency.decimal_places),
         }
+
+    def _address(self, profile, recipient):
+        """Return the lines of the address window: where a letter to this recipient would go."""
+        located = recipient if recipient.city and recipient.street else profile.partner_id
+        letters = self.env["report.credit_collection.dunning_letter_document"]
+        return letters._address_lines(located, recipient, profile.company_id)
 
     def _currency_values(self, currency, items, day):
         rows = {section: [] for section in SECTIONS}

@@ -32,12 +32,21 @@ class ReportDunningLetter(models.AbstractModel):
         }
 
     def _address(self, action):
-        """Return the lines of the address window; the contact's name under the company's."""
-        partner, contact = action._postal_partner(), action.recipient_id
+        """Return the lines of the address window of the action's letter."""
+        return self._address_lines(action._postal_partner(), action.recipient_id, action.company_id)
+
+    @api.model
+    def _address_lines(self, partner, contact, company):
+        """Return the lines of an address window; the contact's name under the company's, the country in letters abroad.
+
+        :param partner: who has the address
+        """
         name = partner.commercial_partner_id.name or partner.name
         person = contact.name if contact and contact.name and contact.name != name else False
         lines = [name, person, *partner._display_address(without_company=True).split("\n")]
         lines = [line.strip() for line in lines if line and line.strip()]
+        if partner.country_id == company.country_id and lines[-1] == partner.country_id.name:
+            lines.pop()
         return list(dict.fromkeys(lines))  # a contact's address may begin with its name
 
     def _place_and_date(self, action):

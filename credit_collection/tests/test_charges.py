@@ -93,7 +93,7 @@ class TestCharges(CollectionCommon):
         self.professional.reference_id.value_ids.unlink()
         self._invoice("2026-02-28", 10000)
         self._night(DAY)
-        self.assertIn("the rate is not known yet", self.outbox[0]["words"]["html"])
+        self.assertIn("comes in addition", self.outbox[0]["words"]["html"])
 
     # -- consumers (S6) -------------------------------------------------------
 

@@ -312,6 +312,38 @@ class TestLetters(CollectionCommon):
         action = self._letter()
         self.assertNotIn("<h1", self.env["credit.dunning.words"]._render(action)["html"])
 
+    def test_the_country_stands_in_letters_abroad_only(self):
+        self.partner.country_id = self.company.country_id
+        action = self._letter()
+        Report = self.env["report.credit_collection.dunning_letter_document"]
+        self.assertIn("Lyon", Report._address(action)[-1])
+        self.partner.country_id = self.env.ref("base.ch")
+        self.assertEqual(Report._address(action)[-1], "Switzerland")
+
+    def test_what_is_not_due_yet_stands_below_the_total_and_the_signature_last(self):
+        self.letter1.text = "<p>Dear all,</p><div>{items}</div><p>Yours,</p>"
+        action = self._letter()
+        later = self._invoice("2026-04-10", 77.0)
+        items = self._item(later).move_line_id | action.line_ids.move_line_id
+        with freeze_time(DAY):
+            action = self.partner._followup_profile(self.company)._prepare_action(self.partner, items)
+            action.sudo()._write_state({"channel": "letter", "level_id": self.letter1.id})
+            html = self.env["credit.dunning.words"]._render(action)["html"]
+        order = [html.index(words) for words in ("Dear all,", "Total to pay", later.name, "Yours,", self.company.name)]
+        self.assertEqual(order, sorted(order))
+
+    def test_interest_makes_the_sum_in_words_and_in_the_code_of_the_transfer(self):
+        action = self._letter(claim_charges=True)
+        table = {"currency": self.company.currency_id, "total": 42.5, "penalty_rate": False, "segments": []}
+        table |= {"missing": False, "indemnity": 0.0, "paid": 0.0}
+        self.patch(self.env.registry["credit.late.interest"], "_letter_table", lambda *args: [table])
+        with freeze_time(DAY):
+            values = self.env["credit.dunning.words"]._render_values(action)
+        (group,), (charge,) = values["groups"], values["charges"]
+        self.assertEqual((group["total"], group["qr_amount"], charge["grand_total"]), (1000.0, 1042.5, 1042.5))
+        self.assertFalse(group["in_words"])
+        self.assertIn("forty-two", charge["in_words"])
+
     def test_a_formal_notice_goes_to_the_registered_office_for_the_attention_of_the_contact(self):
         contact = self.env["res.partner"].create(
             {

@@ -188,6 +188,13 @@ class TestStatement(StatementCommon):
         statement = self._statement()
         self.assertEqual((statement["recipient"].name, statement["lang"]), ("Billing", "de_DE"))
 
+    def test_a_statement_to_a_contact_without_an_address_goes_to_its_company(self):
+        self.partner.write({"street": "12 rue des Lilas", "zip": "69003", "city": "Lyon"})
+        self.partner.child_ids = [
+            Command.create({"name": "Billing", "type": "invoice", "email": "b@customer.example.com"})
+        ]
+        self.assertEqual(self._statement()["address"][:3], [self.partner.name, "Billing", "12 rue des Lilas"])
+
     def test_invoices_of_contacts_and_sites_stand_on_the_companys_statement(self):
         site = self.env["res.partner"].create({"name": "Site", "parent_id": self.partner.id, "type": "other"})
         self._invoice("2026-03-01", 100, site)

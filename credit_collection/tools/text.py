@@ -13,6 +13,7 @@ import re
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _HEADING_START = re.compile(r"<h[1-6](\s[^>]*)?>", re.IGNORECASE)
 _HEADING_END = re.compile(r"</h[1-6]\s*>", re.IGNORECASE)
+_ITEMS_IN_THEIR_BLOCK = re.compile(r"<(p|div)(?:\s[^>]*)?>\s*\{items\}\s*</\1>", re.IGNORECASE)
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 
@@ -45,6 +46,19 @@ def without_headings(text):
     kind = type(text)
     text = _HEADING_START.sub("<p><strong>", text)
     return kind(_HEADING_END.sub("</strong></p>", text))
+
+
+def around_items(text):
+    """Return the HTML ``text`` before and after its place for the items, ``{items}``; a text without one stands before.
+
+    >>> around_items("<p>Dear Ann,</p><div>{items}</div><p>Regards,</p>")
+    ('<p>Dear Ann,</p>', '<p>Regards,</p>')
+    >>> around_items("<p>Dear Ann,</p>")
+    ('<p>Dear Ann,</p>', '')
+    """
+    kind, unwrapped = type(text), _ITEMS_IN_THEIR_BLOCK.sub("{items}", text)
+    before, _items, after = unwrapped.partition("{items}")
+    return kind(before), kind(after)
 
 
 def file_name(text):
