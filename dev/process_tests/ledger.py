@@ -31,6 +31,8 @@ def make(env, customers: int) -> None:
     group = env.ref("credit_collection.credit_collection_group_user")
     collector = {"name": "Collector", "login": COLLECTOR, "email": "collector@creditor.example.com"}
     env["res.users"].with_context(no_reset_password=True).create({**collector, "group_ids": [Command.link(group.id)]})
+    # a statement takes a printer seconds, hundreds of times
+    env["credit.dunning.level"].search([]).attach_statement = False
     # nothing runs but what a test starts
     env["ir.cron"].search([]).active = False
 
