@@ -6,8 +6,7 @@ class CreditDunningHistory(models.AbstractModel):
 
     def _claim_charges(self, action):
         """EXTENDS 'credit_collection': an SMS lists no interest and no indemnity, so it claims none."""
-        if action.channel != "sms":
-            super()._claim_charges(action)
+        return None if action.channel == "sms" else super()._claim_charges(action)
 
     def _prepare_message_vals(self, action):
         vals = super()._prepare_message_vals(action)
