@@ -20,20 +20,28 @@ class CreditDunningEnclosures(models.AbstractModel):
         :param dict statements: those already printed, by action
         """
         action.attachment_ids.unlink()
+        return self._enclose(action, statements)
+
+    def _enclose(self, action, statements):
+        """Keep the documents that go with the action beside what it has."""
         with self.env.cr.savepoint():  # a report that fails must not spoil the batch's transaction
             documents = self._documents(action, statements)
-        return self._keep(action, documents)
+        return self._keep({action: documents})
 
-    def _keep(self, action, documents):
-        """Attach these (name, content) pairs to the action, for good once it has left."""
+    def _keep(self, documents):
+        """Attach to each action its (name, content) pairs, for good once it has left; return all of them.
+
+        :param dict documents: a list of pairs by action
+        """
         # no default, of the context or of the user, stands for what was printed
         attachments = self.env["ir.attachment"].with_user(SUPERUSER_ID)
         attachments = attachments.with_context(clean_context(self.env.context))
         vals_list = [
             {"name": name, "raw": content, "res_model": action._name, "res_id": action.id}
-            for name, content in documents
+            for action, mine in documents.items()
+            for name, content in mine
         ]
-        return attachments.create(vals_list).with_env(action.env)
+        return attachments.create(vals_list).with_env(self.env)
 
     def _documents(self, action, statements):
         """Return the name and content of each document that the action's level encloses."""

@@ -71,14 +71,15 @@ class CreditDunningPrinter(models.AbstractModel):
         words, enclosures = self.env["credit.dunning.words"].sudo(), self.env["credit.dunning.enclosures"].sudo()
         rendered = {action.id: words._render(action) for action in letters}
         pages, statements = self._pages(letters, rendered), enclosures._statements(letters)
+        names = {action: f"{rendered[action.id]['subject']} - {action.partner_id.name}.pdf" for action in letters}
+        letters.attachment_ids.unlink()  # of a printing that did not come about
+        kept = enclosures._keep({action: [(names[action], pages[action.id])] for action in letters}).grouped("res_id")
         for action in letters:
-            subject = rendered[action.id]["subject"]
-            enclosures._keep_all(action, statements)
-            letter = enclosures._keep(action, [(f"{subject} - {action.partner_id.name}.pdf", pages[action.id])])
+            enclosures._enclose(action, statements)
             action._write_state(
                 {
-                    "letter_id": letter.id,
-                    "subject": subject,
+                    "letter_id": kept[action.id].id,
+                    "subject": rendered[action.id]["subject"],
                     "body_sent": rendered[action.id]["html"],
                     "date_sending": fields.Datetime.now(),
                     "message_id": generate_tracking_message_id(f"{action.id}-credit.collection.action"),
