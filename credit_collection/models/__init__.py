@@ -6,6 +6,7 @@ from . import credit_collection_action
 from . import credit_collection_action_call
 from . import credit_collection_action_letter
 from . import credit_collection_action_line
+from . import credit_control
 from . import credit_dunning_enclosures
 from . import credit_dunning_history
 from . import credit_dunning_level
@@ -15,6 +16,7 @@ from . import credit_dunning_recheck
 from . import credit_dunning_run
 from . import credit_dunning_scenario
 from . import credit_dunning_words
+from . import credit_hold
 from . import credit_interest_policy
 from . import credit_late_claim
 from . import credit_late_claim_invoice
@@ -22,13 +24,17 @@ from . import credit_late_claim_line
 from . import credit_legal_terms
 from . import credit_opening
 from . import credit_profile
+from . import credit_profile_limit
 from . import credit_reference_rate
 from . import credit_reference_rate_value
+from . import credit_request
 from . import ir_attachment
 from . import ir_module_module
 from . import mail_message
 from . import mail_thread
 from . import res_company
+from . import res_company_credit
 from . import res_company_safety
 from . import res_config_settings
 from . import res_partner
+from . import sale_order

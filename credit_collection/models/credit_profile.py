@@ -269,8 +269,9 @@ class CreditProfile(models.Model):
         query = items._search([("company_id", "=", company.id), ("partner_id", "!=", False)])
         self.env.cr.execute(
             SQL(
-                """INSERT INTO credit_profile (partner_id, company_id, create_uid, create_date, write_uid, write_date)
-                   SELECT DISTINCT partner_id, company_id, %(uid)s::int, now() at time zone 'UTC', %(uid)s::int,
+                """INSERT INTO credit_profile
+                          (partner_id, company_id, limit_kind, create_uid, create_date, write_uid, write_date)
+                   SELECT DISTINCT partner_id, company_id, 'amount', %(uid)s::int, now() at time zone 'UTC', %(uid)s::int,
                           now() at time zone 'UTC'
                      FROM (%(items)s) i
                    ON CONFLICT (partner_id, company_id) DO NOTHING""",

@@ -1,3 +1,5 @@
+from . import credit_exposure
+from . import credit_exposure_sql
 from . import credit_late_interest
 from . import credit_late_interest_letter
 from . import credit_open_item

@@ -5,6 +5,7 @@ from . import test_chase_state
 from . import test_dates
 from . import test_edges
 from . import test_evidence
+from . import test_exposure
 from . import test_going_live
 from . import test_interest
 from . import test_interest_tools

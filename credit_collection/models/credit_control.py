@@ -1,0 +1,133 @@
+from typing import Any, NamedTuple
+
+from odoo import api, models
+from odoo.tools import format_amount, format_date
+
+from ..tools.verdict import Reason, Verdict
+
+
+class Ask(NamedTuple):
+    """A document to judge.
+
+    ``amount``: what it adds to the customer's exposure, in the company's currency (0 for a confirmed order: it counts
+    already). ``kind``: ``orders`` or ``deliveries``, which is what a hold may be for.
+    """
+
+    document: Any
+    partner: Any
+    company: Any
+    amount: float = 0.0
+    kind: str = "orders"
+
+
+class CreditControl(models.AbstractModel):
+    """The rules by which an order or a delivery of a customer is warned of or held, evaluated live.
+
+    Each rule is *ignore*, *warn* or *block*: of the company (``followup_rule_…``), or of the customer's file when it says
+    so (``rule_…``). A rule to come adds its name to ``_rules`` and a method ``_reason_…``.
+    """
+
+    _name = "credit.control"
+    _description = "Credit control"
+
+    @api.model
+    def _rules(self):
+        """Return the names of the rules, in the order in which their reasons are told."""
+        return ["hold", "limit", "expired", "overdue"]
+
+    @api.model
+    def _rule_fields(self):
+        return [f"rule_{name}" for name in self._rules()]
+
+    @api.model
+    def _verdicts(self, asks):
+        """Return the verdict on each document, as ``{document: Verdict}``.
+
+        Documents of one customer are judged in turn: what passed counts against the limit of the next ones.
+        """
+        positions = self.env["credit.exposure"].sudo()._positions([(ask.partner, ask.company) for ask in asks])
+        verdicts, passed = {}, {}
+        for ask in asks:
+            position = positions[ask.partner, ask.company]
+            verdict = self._verdict(ask, position, passed.get((ask.partner, ask.company), 0.0))
+            verdicts[ask.document] = verdict
+            if not verdict.blocks:
+                passed[ask.partner, ask.company] = passed.get((ask.partner, ask.company), 0.0) + ask.amount
+        return verdicts
+
+    def _verdict(self, ask, position, passed):
+        reasons = []
+        for name in self._rules():
+            severity = position[f"rule_{name}"]
+            sentence = severity != "ignore" and getattr(self, f"_reason_{name}")(ask, position, passed)
+            if sentence:
+                reasons.append(Reason(name, severity, sentence))
+        return Verdict(tuple(reasons))
+
+    # -- the rules: each returns a sentence when it applies --------------------
+
+    def _reason_hold(self, ask, position, passed):
+        if not position[f"hold_{ask.kind}"]:
+            return None
+        hold = self.env["credit.hold"].sudo()._in_force(ask.partner, ask.company, ask.kind)[:1]
+        return self.env._(
+            "%(customer)s is on hold since %(date)s: %(reason)s",
+            customer=ask.partner.display_name,
+            date=format_date(self.env, hold.date_from),
+            reason=hold.reason,
+        )
+
+    def _reason_limit(self, ask, position, passed):
+        currency = ask.company.sudo().currency_id
+        total = position["exposure"] + passed + ask.amount
+        if position["credit_limit"] is None or currency.compare_amounts(total, position["credit_limit"]) <= 0:
+            return None
+
+        def amount(value):
+            return format_amount(self.env, value, currency)
+
+        return self.env._(
+            "With %(total)s, %(customer)s would be %(excess)s over its credit limit of %(limit)s: %(parts)s.",
+            total=amount(total),
+            customer=ask.partner.display_name,
+            excess=amount(total - position["credit_limit"]),
+            limit=amount(position["credit_limit"]),
+            parts=", ".join(f"{label} {amount(value)}" for label, value in self._parts(ask, position, passed)),
+        )
+
+    def _parts(self, ask, position, passed):
+        """Return (label, amount) of what makes up the total, the parts that are zero left out."""
+        parts = [
+            (self.env._("unpaid invoices"), position["receivable"]),
+            (self.env._("unallocated payments and credit notes"), -position["unallocated"]),
+            (self.env._("delivered, not invoiced"), position["delivered"]),
+            (self.env._("ordered, not delivered"), position["ordered"]),
+            (self.env._("draft invoices"), position["drafts"]),
+            (self.env._("deposits"), -position["deposits"]),
+            (self.env._("orders confirmed with it"), passed),
+            (self.env._("this order"), ask.amount),
+        ]
+        currency = ask.company.sudo().currency_id
+        return [(label, value) for label, value in parts if not currency.is_zero(value)]
+
+    def _reason_expired(self, ask, position, passed):
+        if not position["limit_expired"]:
+            return None
+        return self.env._(
+            "The credit limit of %(customer)s expired on %(date)s.",
+            customer=ask.partner.display_name,
+            date=format_date(self.env, position["limit_valid_until"]),
+        )
+
+    def _reason_overdue(self, ask, position, passed):
+        currency = ask.company.sudo().currency_id
+        overdue = position["overdue_long"] - position["unallocated"]
+        if currency.compare_amounts(overdue, position["followup_overdue_amount"] or 0.0) <= 0:
+            return None
+        return self.env._(
+            "%(customer)s owes %(amount)s late by more than %(days)s days, the oldest since %(date)s.",
+            customer=ask.partner.display_name,
+            amount=format_amount(self.env, overdue, currency),
+            days=position["followup_overdue_days"],
+            date=format_date(self.env, position["late_since"]),
+        )
