@@ -87,17 +87,9 @@ class AccountMove(models.Model):
 
         :raise AccessError: for anybody else
         """
-        self.env["credit.late.claim"]._check_group(
-            "manager", self.env._("Only a credit manager waives interest and indemnities.")
-        )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Waive the Indemnity"),
-            "res_model": "credit.late.waiver",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_move_ids": self.ids},
-        }
+        Claim = self.env["credit.late.claim"]
+        Claim._check_waiver()
+        return Claim._wizard_action("credit.late.waiver", self.env._("Waive the Indemnity"), default_move_ids=self.ids)
 
     def action_followup_actions(self):
         """Open the reminders in which this invoice was listed."""

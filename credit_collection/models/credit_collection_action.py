@@ -416,16 +416,29 @@ class CreditCollectionAction(models.Model):
     def _void_bounced(self, email):
         """These reminders came back from ``email``: their level is not consumed, and the address is not used again."""
         for action in self:
-            reason = self.env._("Came back from %s", email)
-            action._set_state("void" if action.state == "sent" else "failed", reason=reason)
-            action.line_ids._void_later_calls()
-            profile = action.partner_id._followup_profile(action.company_id)
-            profile.bounced_email = email_normalize(email) or email
-            profile._raise_activity(
-                "credit_collection.mail_activity_failed",
+            action._record_not_arrived(
+                self.env._("Came back from %s", email),
                 self.env._("A reminder came back: correct the address."),
-                {profile: self.env._("%(action)s came back from %(email)s.", action=action.display_name, email=email)},
+                self.env._("%(action)s came back from %(email)s.", action=action.display_name, email=email),
+                state="void" if action.state == "sent" else "failed",
+                bounced_email=email_normalize(email) or email,
             )
+
+    def _record_not_arrived(self, reason, summary, note="", state="void", **address):
+        """The message did not arrive: its level is not consumed, and a person is asked to act.
+
+        :param summary: what the activity on the customer's file says, ``note`` its details
+        :param state: ``void`` for what was sent, ``failed`` for what was not
+        :param address: the address not to be used again, by its field of the file
+        :raise UserError: to void what was not sent
+        """
+        self.ensure_one()
+        self._set_state(state, "sent" if state == "void" else None, reason=reason)
+        self.line_ids._void_later_calls()
+        profile = self.partner_id._followup_profile(self.company_id)
+        if address:
+            profile.write(address)
+        profile._raise_activity("credit_collection.mail_activity_failed", summary, {profile: note})
 
     def _void_test(self, reason):
         """What was only tried out: no level is consumed, and the items may be chased again."""
@@ -443,40 +456,6 @@ class CreditCollectionAction(models.Model):
         calls._void_test(self.env._("It was on the agenda as a test only."))
         unsent = tests.filtered(lambda action: action.state in UNSENT)
         unsent._set_state("cancelled", reason=self.env._("It was prepared as a test only."))
-
-    def _add_bank_credits(self):
-        """List the money received that waits on the bank account, where a claim of the same currency is listed: it is
-        deducted. One statement for all; return the actions that got something.
-        """
-        if not self:
-            return self
-        OpenItem = self.env["credit.open.item"]
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                """INSERT INTO credit_collection_action_line (action_id, move_line_id, move_name, date, date_maturity,
-                               currency_id, amount, kind, state, is_latest, create_uid, create_date, write_uid, write_date)
-                   SELECT a.id, b.id, b.label, b.date, b.date, b.currency_id, b.free_currency, 'credit', 'info', FALSE,
-                          %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
-                     FROM (%(bank)s) b
-                     JOIN res_partner p ON p.id = b.line_partner_id
-                     JOIN credit_collection_action a ON a.partner_id = p.commercial_partner_id
-                                                    AND a.company_id = b.company_id AND a.id IN %(ids)s
-                    WHERE b.free_currency < 0
-                      AND EXISTS (SELECT FROM credit_collection_action_line c
-                                   WHERE c.action_id = a.id AND c.currency_id = b.currency_id AND c.kind = 'claimed'
-                                     AND c.state <> 'void')
-                      AND NOT EXISTS (SELECT FROM credit_collection_action_line c
-                                       WHERE c.action_id = a.id AND c.move_line_id = b.id AND c.state <> 'void')
-                RETURNING action_id""",
-                uid=self.env.uid,
-                bank=OpenItem._sql_bank_lines(fields.Date.context_today(self)),
-                ids=tuple(self.ids),
-            )
-        )
-        self.line_ids.invalidate_model()
-        self.invalidate_recordset(["line_ids"])
-        return self.browse({row[0] for row in rows})
 
     @api.model
     def _set_level(self, items, level, note, day=None):

@@ -194,11 +194,10 @@ class CreditCollectionAction(models.Model):
 
     def _void_returned(self):
         """A letter that did not find the customer does not count."""
-        self._set_state("void", "sent", reason=self.env._("Returned by the post: wrong address."))
-        self.line_ids._void_later_calls()
-        self.profile_id.returned_address = self._postal_address()
-        self.profile_id._raise_activity(
-            "credit_collection.mail_activity_failed", self.env._("A letter came back: correct the address.")
+        self._record_not_arrived(
+            self.env._("Returned by the post: wrong address."),
+            self.env._("A letter came back: correct the address."),
+            returned_address=self._postal_address(),
         )
 
     def _open_registered(self, state):
@@ -230,8 +229,7 @@ class CreditCollectionAction(models.Model):
 
     def _postal_address(self):
         """Return the address of the letter in one line."""
-        lines = self._postal_partner()._display_address(without_company=True).split("\n")
-        return ", ".join(line.strip() for line in lines if line.strip())
+        return ", ".join(self._postal_partner()._followup_address_lines())
 
     def _postal_name(self):
         return self._postal_partner().display_name if self.channel == "letter" else ""

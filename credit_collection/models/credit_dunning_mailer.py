@@ -112,8 +112,7 @@ class CreditDunningMailer(models.AbstractModel):
         """Write the mails of the batch; what cannot be written or addressed fails, and stops nobody else."""
         mails, failed = [], {}
         blacklisted = self._blacklisted(actions)
-        self.env["credit.dunning.words"]._ready_payment_links(actions)
-        actions.line_ids.move_id.mapped("ref")  # one read for the batch
+        self.env["credit.dunning.words"]._ready(actions)
         statements = self.env["credit.dunning.enclosures"]._statements(actions)
         for action in actions:
             problem = self._problem(action, blacklisted)

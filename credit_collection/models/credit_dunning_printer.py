@@ -27,8 +27,7 @@ class CreditDunningPrinter(models.AbstractModel):
         letters._lock_state()
         letters = letters.filtered(lambda action: action.state == "to_print")
         ready = self._printable(recheck._recheck(letters - recheck._held(letters)))
-        self.env["credit.dunning.words"].sudo()._ready_payment_links(ready)
-        ready.line_ids.move_id.mapped("ref")  # one read for all
+        self.env["credit.dunning.words"].sudo()._ready(ready)
         for sheet in self._sheets(ready):
             self._keep_printed(sheet)
         for company, mine in ready.grouped("company_id").items():

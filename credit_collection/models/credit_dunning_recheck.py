@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
 
 
@@ -45,38 +45,21 @@ class CreditDunningRecheck(models.AbstractModel):
         """
         OpenItem = self.env["credit.open.item"].sudo().with_context(credit_ignore_prepared=True)
         OpenItem.invalidate_model()
-        ready = actions.browse()
         dropped, moved, changed = actions.line_ids.browse(), {}, actions.browse()
         for company, mine in actions.grouped("company_id").items():
             items = OpenItem.with_context(tz=company._dunning_tz()).browse(mine.line_ids.move_line_id.ids).exists()
             items.fetch(["chase_state", "next_level_id", "claimable_amount", "claimable_company", "days_overdue"])
             by_id = {item.id: item for item in items}
             bank = OpenItem._bank_amounts(set(mine.line_ids.move_line_id.ids) - by_id.keys())
-            for line in mine.line_ids:
-                item = by_id.get(line.move_line_id.id)
-                if line.state == "void":
-                    continue
-                if line.move_line_id.id in bank:
-                    received = bank[line.move_line_id.id]
-                    if line.currency_id.compare_amounts(line.amount, received):
-                        moved[line] = {"amount": received}
-                        changed |= line.action_id
-                    continue
-                if (
-                    not item
-                    or item.chase_state == "excluded"
-                    or (item.chase_state == "stopped" and line.action_id.level_id)
-                    or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id))
-                ):
+            for line in mine._standing_lines():
+                vals = self._verdict(line, by_id.get(line.move_line_id.id), bank.get(line.move_line_id.id))
+                if vals is None:
                     dropped |= line
-                    changed |= line.action_id
-                else:
-                    late = line.kind == "not_due" and item.days_overdue > 0
-                    if late or line.currency_id.compare_amounts(line.amount, item.claimable_amount):
-                        moved[line] = {"amount": item.claimable_amount, "kind": "claimed" if late else line.kind}
-                        changed |= line.action_id
-            changed |= self._add_credits(mine.filtered("level_id"), OpenItem)
-            changed |= mine.filtered("level_id")._add_bank_credits()
+                elif vals:
+                    moved[line] = vals
+            reminders = mine.filtered("level_id")
+            changed |= self._add_credits(reminders, OpenItem) | self._add_bank_credits(reminders)
+        changed |= dropped.union(*moved).action_id
         if dropped:
             dropped._void()
         for line, vals in moved.items():
@@ -84,12 +67,33 @@ class CreditDunningRecheck(models.AbstractModel):
         for action in changed:
             claimed = OpenItem.browse(action._standing_lines("claimed").move_line_id.ids)
             action._write_state({"amount_company": sum(claimed.mapped("claimable_company"))})
+        ready = actions.browse()
         for action in actions - actions._cancel_settled():
             if action in changed and action._is_edited():
                 action._set_state("to_confirm", reason=self.env._("The figures changed after the text was edited."))
             else:
                 ready |= action
         return ready
+
+    def _verdict(self, line, item, received):
+        """Return what is to be written on the line: nothing while it stands as it is, None when it is to be dropped.
+
+        :param item: the open item it lists, or None when nothing of it is open
+        :param received: what is left of the money that it lists, waiting on the bank account; None for any other line
+        """
+        if received is not None:
+            return {"amount": received} if line.currency_id.compare_amounts(line.amount, received) else {}
+        if (
+            not item
+            or item.chase_state == "excluded"
+            or (item.chase_state == "stopped" and line.action_id.level_id)
+            or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id))
+        ):
+            return None
+        late = line.kind == "not_due" and item.days_overdue > 0
+        if late or line.currency_id.compare_amounts(line.amount, item.claimable_amount):
+            return {"amount": item.claimable_amount, "kind": "claimed" if late else line.kind}
+        return {}
 
     def _add_credits(self, actions, OpenItem):
         """List the credits that came since the actions were prepared; return the actions that changed."""
@@ -110,3 +114,36 @@ class CreditDunningRecheck(models.AbstractModel):
                 if item.claimable_amount and item.move_line_id not in listed
             ]
         return actions.line_ids._create_evidence(vals_list).action_id
+
+    def _add_bank_credits(self, actions):
+        """List the money received that waits on the bank account, where a claim of the same currency is listed: it is
+        deducted. One statement for all; return the actions that got something.
+        """
+        if not actions:
+            return actions
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """INSERT INTO credit_collection_action_line (action_id, move_line_id, move_name, date, date_maturity,
+                               currency_id, amount, kind, state, is_latest, create_uid, create_date, write_uid, write_date)
+                   SELECT a.id, b.id, b.label, b.date, b.date, b.currency_id, b.free_currency, 'credit', 'info', FALSE,
+                          %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
+                     FROM (%(bank)s) b
+                     JOIN res_partner p ON p.id = b.line_partner_id
+                     JOIN credit_collection_action a ON a.partner_id = p.commercial_partner_id
+                                                    AND a.company_id = b.company_id AND a.id IN %(ids)s
+                    WHERE b.free_currency < 0
+                      AND EXISTS (SELECT FROM credit_collection_action_line c
+                                   WHERE c.action_id = a.id AND c.currency_id = b.currency_id AND c.kind = 'claimed'
+                                     AND c.state <> 'void')
+                      AND NOT EXISTS (SELECT FROM credit_collection_action_line c
+                                       WHERE c.action_id = a.id AND c.move_line_id = b.id AND c.state <> 'void')
+                RETURNING action_id""",
+                uid=self.env.uid,
+                bank=self.env["credit.open.item"]._sql_bank_lines(fields.Date.context_today(self)),
+                ids=tuple(actions.ids),
+            )
+        )
+        actions.line_ids.invalidate_model()
+        actions.invalidate_recordset(["line_ids"])
+        return actions.browse({row[0] for row in rows})

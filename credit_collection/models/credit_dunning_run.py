@@ -210,7 +210,7 @@ class CreditDunningRun(models.AbstractModel):
         actions = self.env["credit.collection.action"].browse([row[0] for row in rows])
         if actions:
             self._insert_lines(actions, kind, due)
-            actions._add_bank_credits()
+            self.env["credit.dunning.recheck"]._add_bank_credits(actions)
             actions.invalidate_model()
             self.env["credit.open.item"].invalidate_model()
         return actions

@@ -299,6 +299,11 @@ class CreditDunningWords(models.AbstractModel):
             return False
         return f"{move.get_base_url()}{move.access_url}?access_token={move.access_token}"
 
+    def _ready(self, actions):
+        """Prepare what the messages of the batch look up, for all of them at once."""
+        self._ready_payment_links(actions)
+        actions.line_ids.move_id.mapped("ref")  # one read for all
+
     def _ready_payment_links(self, actions):
         """Give the invoices of the batch their portal token, where customers may pay online.
 

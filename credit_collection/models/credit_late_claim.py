@@ -136,7 +136,7 @@ class CreditLateClaim(models.Model):
         :raise AccessError: for anybody but a credit manager
         :raise UserError: without a reason, or for a claim that is settled or invoiced
         """
-        self._check_group("manager", self.env._("Only a credit manager waives interest and indemnities."))
+        self._check_waiver()
         reason = (reason or "").strip()
         if not reason:
             raise UserError(self.env._("Say why the claim is waived."))
@@ -169,22 +169,24 @@ class CreditLateClaim(models.Model):
 
     def action_open_waiver(self):
         """Ask for the reason of a waiver."""
-        self._check_group("manager", self.env._("Only a credit manager waives interest and indemnities."))
-        return self._wizard_action("credit.late.waiver", self.env._("Waive"))
+        self._check_waiver()
+        return self._wizard_action("credit.late.waiver", self.env._("Waive"), default_claim_ids=self.ids)
 
     def action_open_payment(self):
         """Ask for the amount paid."""
         self._check_group("user", self.env._("Only a collector notes the payment of a claim."))
-        return self._wizard_action("credit.late.payment", self.env._("Note a Payment"))
+        return self._wizard_action("credit.late.payment", self.env._("Note a Payment"), default_claim_id=self[:1].id)
 
-    def _wizard_action(self, model, name):
+    @api.model
+    def _wizard_action(self, model, name, **context):
+        """Return the window action that opens the wizard ``model`` with these defaults."""
         return {
             "type": "ir.actions.act_window",
             "name": name,
             "res_model": model,
             "view_mode": "form",
             "target": "new",
-            "context": {"default_claim_ids": self.ids, "default_claim_id": self[:1].id},
+            "context": context,
         }
 
     # -------------------------------------------------------------------------
@@ -289,6 +291,11 @@ class CreditLateClaim(models.Model):
     def _key(self):
         """Return what a claim is unique by: entry id, journal item id or 0, kind."""
         return (self.move_id.id, self.move_line_id.id or 0, self.kind)
+
+    @api.model
+    def _check_waiver(self):
+        """:raise AccessError: for anybody but a credit manager"""
+        self._check_group("manager", self.env._("Only a credit manager waives interest and indemnities."))
 
     def _check_group(self, group, message):
         if not self.env.su and not self.env.user.has_group(GROUP + group):

@@ -97,6 +97,11 @@ class ResPartner(models.Model):
         customer = self.commercial_partner_id
         return customer.followup_customer_kind or ("professional" if customer.is_company else "consumer")
 
+    def _followup_address_lines(self):
+        """Return the lines of the postal address, without the name of the company."""
+        lines = self._display_address(without_company=True).split("\n")
+        return [line.strip() for line in lines if line.strip()]
+
     def _followup_profile(self, company):
         """Return the customer's collection file in ``company``, created when there is none."""
         self.ensure_one()

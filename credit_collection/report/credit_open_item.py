@@ -49,8 +49,8 @@ class CreditOpenItem(models.Model):
     As of a past day, amounts, due dates and buckets are historical; level and state are empty. As of a day to come,
     they say what that day would bring if nothing happened before.
 
-    The SQL of the rules is in ``credit_open_item_sql.py``, put together from named pieces: a promise or a dispute joins
-    in by a ``_sql_…`` of its own.
+    The SQL is put together from named pieces: the ledger's facts are in ``credit_open_item_sql.py``, the rules in
+    ``credit_open_item_policy.py``. A promise or a dispute joins in by a ``_sql_…`` of its own.
     """
 
     _name = "credit.open.item"

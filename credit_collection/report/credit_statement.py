@@ -134,15 +134,13 @@ class CreditStatement(models.AbstractModel):
                 )
             )
         # Who reads the accounts need not be able to open a file: it holds no decision yet, the nightly run would do it too.
-        Profile = self.env["credit.profile"].sudo().with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
-        partners = self.env["res.partner"].union(*(partner for partner, _company in keys))
-        known = Profile.search([("partner_id", "in", partners.ids), ("company_id", "in", companies.ids)])
-        found = {(profile.partner_id, profile.company_id): profile.id for profile in known}
-        missing = [key for key in dict.fromkeys(keys) if key not in found]
-        created = Profile.create(
-            [{"partner_id": partner.id, "company_id": company.id} for partner, company in missing]
-        )
-        found.update(zip(missing, created.ids, strict=True))
+        partners = self.env["res.partner"].sudo().with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
+        found = {}
+        for company in companies:
+            mine = partners.union(*(partner for partner, its in keys if its == company))
+            found.update(
+                {(file.partner_id, company): file.id for file in mine._followup_profiles(company, create=True)}
+            )
         return self.env["credit.profile"].browse([found[key] for key in keys])
 
     def _distinct(self, profiles):

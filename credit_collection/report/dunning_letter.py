@@ -43,8 +43,8 @@ class ReportDunningLetter(models.AbstractModel):
         """
         name = partner.commercial_partner_id.name or partner.name
         person = contact.name if contact and contact.name and contact.name != name else False
-        lines = [name, person, *partner._display_address(without_company=True).split("\n")]
-        lines = [line.strip() for line in lines if line and line.strip()]
+        lines = [line.strip() for line in (name, person) if line and line.strip()]
+        lines += partner._followup_address_lines()
         if partner.country_id == company.country_id and lines[-1] == partner.country_id.name:
             lines.pop()
         return list(dict.fromkeys(lines))  # a contact's address may begin with its name

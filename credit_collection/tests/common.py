@@ -112,6 +112,24 @@ class CollectionCommon(AccountTestInvoicingCommon):
             lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled
         ).reconcile()
 
+    @classmethod
+    def _s20(cls):
+        """The ledger of S20: seven invoices, a credit note and five payments; return the first two invoices."""
+        inv1 = cls._invoice("2025-12-10", 12000, ref="PO-1")
+        inv2 = cls._invoice("2026-01-19", 7500)
+        cls._invoice("2026-02-28", 9800)
+        inv4 = cls._invoice("2026-03-07", 6400)
+        cls._invoice("2026-03-31", 5200)
+        cls._invoice("2026-04-30", 11300, date="2026-03-30")
+        cls._invoice("2026-05-03", 4000, date="2026-04-03")
+        cls._credit_note(1100, "2026-03-10")
+        cls._payment(900, "2026-03-25")
+        cls._payment(4000, "2026-01-15", invoice=inv1)
+        cls._payment(8000, "2026-04-02", invoice=inv1)
+        cls._payment(2500, "2026-03-30", invoice=inv2)
+        cls._payment(6400, "2026-04-05", invoice=inv4)
+        return inv1, inv2
+
     def _item(self, move, **context):
         """The open items of an entry, freshly read."""
         OpenItem = self.env["credit.open.item"].with_context(**context)

@@ -44,19 +44,7 @@ class TestOpenItem(CollectionCommon):
     @freeze_time("2026-04-10")
     def test_s20_aged_balance_at_a_past_date(self):
         """Two days read in one transaction give each its own figures; both totals are the ledger's balances."""
-        inv1 = self._invoice("2025-12-10", 12000)
-        inv2 = self._invoice("2026-01-19", 7500)
-        self._invoice("2026-02-28", 9800)
-        inv4 = self._invoice("2026-03-07", 6400)
-        self._invoice("2026-03-31", 5200)
-        self._invoice("2026-04-30", 11300, date="2026-03-30")
-        self._invoice("2026-05-03", 4000, date="2026-04-03")
-        self._credit_note(1100, "2026-03-10")
-        self._payment(900, "2026-03-25")
-        self._payment(4000, "2026-01-15", invoice=inv1)
-        self._payment(8000, "2026-04-02", invoice=inv1)
-        self._payment(2500, "2026-03-30", invoice=inv2)
-        self._payment(6400, "2026-04-05", invoice=inv4)
+        self._s20()
         past = {"not_due": 16500, "1_30": 6400, "31_60": 9800, "61_90": 5000, "91_120": 8000, "credit": -2000}
         today = {"not_due": 15300, "1_30": 5200, "31_60": 9800, "61_90": 5000, "credit": -2000}
         self.assertEqual(self._aged("2026-03-31"), past)

@@ -32,22 +32,6 @@ class StatementCommon(CollectionCommon):
         [row] = [row for rows in self._values(day)["rows"].values() for row in rows if row["item"].move_id == move]
         return row
 
-    def _s20(self):
-        inv1 = self._invoice("2025-12-10", 12000, ref="PO-1")
-        inv2 = self._invoice("2026-01-19", 7500)
-        self._invoice("2026-02-28", 9800)
-        inv4 = self._invoice("2026-03-07", 6400)
-        self._invoice("2026-03-31", 5200)
-        self._invoice("2026-04-30", 11300, date="2026-03-30")
-        self._invoice("2026-05-03", 4000, date="2026-04-03")
-        self._credit_note(1100, "2026-03-10")
-        self._payment(900, "2026-03-25")
-        self._payment(4000, "2026-01-15", invoice=inv1)
-        self._payment(8000, "2026-04-02", invoice=inv1)
-        self._payment(2500, "2026-03-30", invoice=inv2)
-        self._payment(6400, "2026-04-05", invoice=inv4)
-        return inv1, inv2
-
 
 @tagged("post_install", "-at_install")
 @freeze_time(TODAY)

@@ -23,7 +23,7 @@ class CreditLateWaiver(models.TransientModel):
         self.ensure_one()
         claims = self.claim_ids
         if self.move_ids:
-            claims._check_group("manager", self.env._("Only a credit manager waives interest and indemnities."))
+            claims._check_waiver()
             self.move_ids.check_access("read")
             today = fields.Date.context_today(self)
             claims |= self.env["credit.late.claim"]._claim(self.move_ids, today, kinds=("indemnity",))

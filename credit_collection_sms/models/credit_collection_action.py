@@ -127,14 +127,9 @@ class CreditCollectionAction(models.Model):
             )[:1]
             why = labels.get(notification.failure_type) or self.env._("cancelled")
             reason = self.env._("The SMS to %(number)s did not arrive: %(why)s", number=action.sms_number, why=why)
-            action._set_state("void", "sent", reason=reason)
-            action.line_ids._void_later_calls()
-            profile = action.partner_id._followup_profile(action.company_id)
-            if notification.failure_type in NUMBER_FAULTS:
-                profile.sms_failed_number = action.sms_number
-            profile._raise_activity(
-                "credit_collection.mail_activity_failed", self.env._("An SMS did not arrive."), {profile: reason}
-            )
+            at_fault = notification.failure_type in NUMBER_FAULTS
+            number = {"sms_failed_number": action.sms_number} if at_fault else {}
+            action._record_not_arrived(reason, self.env._("An SMS did not arrive."), reason, **number)
 
     def _leave_sms(self):
         """The addon is uninstalled: what waits is cancelled, to be prepared anew; what was sent says that it was an SMS."""
