@@ -4,9 +4,8 @@ from odoo.exceptions import ValidationError
 RULE_CHOICES = [("ignore", "Ignore"), ("warn", "Warn"), ("block", "Block")]
 
 
+# How the company controls the credit of its customers: which rules warn, which block, what counts as exposure.
 class ResCompany(models.Model):
-    """How the company controls the credit of its customers: which rules warn, which block, what counts as exposure."""
-
     _inherit = "res.company"  # pylint: disable=consider-merging-classes-inherited
 
     followup_rule_limit = fields.Selection(
