@@ -29,6 +29,7 @@
         "views/credit_late_claim_views.xml",
         "views/credit_opening_views.xml",
         "views/credit_profile_views.xml",
+        "views/credit_hold_views.xml",
         "views/res_partner_views.xml",
         "views/account_move_views.xml",
         "views/res_company_views.xml",

@@ -17,6 +17,7 @@ from . import credit_dunning_run
 from . import credit_dunning_scenario
 from . import credit_dunning_words
 from . import credit_hold
+from . import credit_hold_level
 from . import credit_interest_policy
 from . import credit_late_claim
 from . import credit_late_claim_invoice
@@ -24,6 +25,7 @@ from . import credit_late_claim_line
 from . import credit_legal_terms
 from . import credit_opening
 from . import credit_profile
+from . import credit_profile_hold
 from . import credit_profile_limit
 from . import credit_reference_rate
 from . import credit_reference_rate_value

@@ -303,6 +303,7 @@ class CreditCollectionAction(models.Model):
         lines = self.sudo().line_ids
         if state == "sent":
             lines._reach_levels(self, day or fields.Date.context_today(self))
+            self.env["credit.hold"]._hold_by_level(self)
         elif state in ("void", "cancelled"):
             # a call that is dropped stays passed: only what was to be written comes back
             lines.filtered(lambda line: line.state != "info" and line.channel != "call")._void()

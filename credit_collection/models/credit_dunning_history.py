@@ -76,7 +76,8 @@ class CreditDunningHistory(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     def _follow_up(self, actions):
-        """Claim what the messages claimed, and send the copies they announce."""
+        """Hold the customers whose level says so, claim what the messages claimed, and send the copies they announce."""
+        self.env["credit.hold"]._hold_by_level(actions)
         for action in actions.filtered("level_id.claim_charges"):
             self._safely(self._claim_charges, action)
         for action in actions.filtered(lambda action: action.letter_id and action.level_id.copy_by_email):

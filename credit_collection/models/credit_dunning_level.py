@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools import text as text_tools
+from .credit_hold import SCOPES
 
 
 class CreditDunningLevel(models.Model):
@@ -73,6 +74,14 @@ class CreditDunningLevel(models.Model):
         string="Days to Pay",
         default=8,
         help="What the customer is given; prints as {deadline}, the date, and {deadline_days}.",
+    )
+
+    hold = fields.Selection(
+        SCOPES,
+        string="Puts on Hold",
+        help="Once a reminder of this level has left, or its call is made, the customer is on hold. The hold ends by itself "
+        "when nothing that the reminder claimed is open any more, or when it came back. Empty, as in the shipped "
+        "scenarios: nobody is put on hold.",
     )
 
     # Words

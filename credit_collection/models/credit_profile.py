@@ -44,13 +44,6 @@ class CreditProfile(models.Model):
     )
     paused_until = fields.Date(tracking=True, help="Nothing is sent up to and including this day.")
     pause_reason = fields.Char(tracking=True)
-    insolvency_date = fields.Date(
-        string="Insolvency Judgment",
-        tracking=True,
-        index="btree_not_null",
-        help="The day of the judgment that opened the proceedings. For what was invoiced before it, interest stops the "
-        "day before, no indemnity is claimed for what fell due from that day on, and chasing stops.",
-    )
     contact_ids = fields.Many2many(
         "res.partner",
         string="Collection Contacts",
@@ -339,7 +332,6 @@ class CreditProfile(models.Model):
                 "collector_id",
                 "scenario_id",
                 "always_confirm",
-                "insolvency_date",
                 "reply_waiting",
                 "bounced_email",
                 "returned_address",
@@ -348,9 +340,6 @@ class CreditProfile(models.Model):
             vals = self._convert_to_write(vals)
             if profile.paused_until and (not target.paused_until or target.paused_until < profile.paused_until):
                 vals.update(paused_until=profile.paused_until, pause_reason=profile.pause_reason)
-            dates = [day for day in (profile.insolvency_date, target.insolvency_date) if day]
-            if dates:
-                vals["insolvency_date"] = max(dates)
             vals["contact_ids"] = [fields.Command.link(contact.id) for contact in profile.contact_ids]
             target.write(vals)
         self.unlink()

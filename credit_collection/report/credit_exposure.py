@@ -32,7 +32,9 @@ class CreditExposure(models.Model):
             "quantity",
             "reconciled",
         ],
-        "credit.hold": ["company_id", "date_from", "date_to", "kind", "partner_id", "scope"],
+        "credit.collection.action": ["state"],
+        "credit.collection.action.line": ["action_id", "kind", "move_line_id", "state"],
+        "credit.hold": ["action_id", "company_id", "date_from", "date_to", "kind", "partner_id", "scope"],
         "credit.profile": [
             "company_id",
             "insurance_end",
@@ -125,7 +127,8 @@ class CreditExposure(models.Model):
         return {pairs[row["partner_id"], row["company_id"]]: row for row in rows}
 
     def _flush(self):
-        for name, columns in {**self.env["credit.open.item"]._depends, **self._depends}.items():
-            model = self.env[name]
-            if not model._abstract and model._auto:
-                model.flush_model(columns)
+        for depends in (self.env["credit.open.item"]._depends, self._depends):
+            for name, columns in depends.items():
+                model = self.env[name]
+                if not model._abstract and model._auto:
+                    model.flush_model(columns)

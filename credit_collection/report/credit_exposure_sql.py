@@ -58,7 +58,7 @@ class CreditExposure(models.Model):
             draft_line=self._sql_draft_line(),
             sold=self._sql_sold(partners, companies, day),
             draft=self._sql_draft(partners, companies),
-            held=self._sql_held(day),
+            held=self._sql_held(partners, companies, day),
             situation=self._sql_situation(day),
             columns=SQL(", ").join(
                 SQL("%s AS %s", expression, SQL.identifier(name)) for name, expression in self._sql_columns().items()
@@ -237,14 +237,16 @@ class CreditExposure(models.Model):
             SQL("m.commercial_partner_id IN %s", partners) if partners else SQL("TRUE"),
         )
 
-    def _sql_held(self, day):
+    def _sql_held(self, partners, companies, day):
         """``held``: the customers on hold, and what of theirs is held."""
         return SQL(
             """held AS (
                    SELECT h.partner_id, h.company_id,
                           BOOL_OR(h.scope IN ('orders', 'both')) AS hold_orders,
                           BOOL_OR(h.scope IN ('deliveries', 'both')) AS hold_deliveries
-                     FROM credit_hold h WHERE %s GROUP BY h.partner_id, h.company_id)""",
+                     FROM credit_hold h WHERE h.company_id IN %s AND %s AND %s GROUP BY h.partner_id, h.company_id)""",
+            tuple(companies.ids) or (0,),
+            SQL("h.partner_id IN %s", partners) if partners else SQL("TRUE"),
             self.env["credit.hold"]._sql_active(day),
         )
 

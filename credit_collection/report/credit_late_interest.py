@@ -150,8 +150,8 @@ class CreditLateInterest(models.AbstractModel):
             "account.move",
             "account.move.line",
             "account.partial.reconcile",
+            "credit.hold",
             "credit.late.claim",
-            "credit.profile",
             "res.partner",
         ):
             self.env[model].flush_model()
@@ -174,7 +174,7 @@ class CreditLateInterest(models.AbstractModel):
         return SQL(
             """SELECT l.id, l.move_id, l.move_name, l.company_id, l.currency_id, l.amount_currency,
                       COALESCE(l.date_maturity, l.date) AS due, COALESCE(m.invoice_date, l.date) AS date,
-                      m.move_type <> 'entry' AS is_invoice, cp.id AS partner_id, pr.insolvency_date, %(kind)s AS kind,
+                      m.move_type <> 'entry' AS is_invoice, cp.id AS partner_id, ij.insolvency_date, %(kind)s AS kind,
                       CASE WHEN o.id IS NOT NULL THEN p.max_date END AS match_date,
                       p.debit_amount_currency AS match_amount, o.move_type = 'out_refund' AS is_credit_note
                  FROM account_move_line l
@@ -182,13 +182,14 @@ class CreditLateInterest(models.AbstractModel):
                  JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
                  JOIN res_partner lp ON lp.id = l.partner_id
                  JOIN res_partner cp ON cp.id = lp.commercial_partner_id
-                 LEFT JOIN credit_profile pr ON pr.partner_id = cp.id AND pr.company_id = l.company_id
+                 LEFT JOIN %(insolvent)s ij ON ij.partner_id = cp.id AND ij.company_id = l.company_id
                  LEFT JOIN account_partial_reconcile p ON p.debit_move_id = l.id AND p.debit_amount_currency > 0
                  LEFT JOIN account_move_line ol ON ol.id = p.credit_move_id
                  LEFT JOIN account_move o ON o.id = ol.move_id AND o.state = 'posted'
                 WHERE l.id = ANY(%(ids)s) AND m.state = 'posted' AND l.amount_currency > 0 AND %(claim)s
                 ORDER BY due, l.id""",
             kind=self._sql_kind(),
+            insolvent=self.env["credit.hold"]._sql_insolvent(),
             ids=list(line_ids),
             claim=self._sql_is_claim(),
         )

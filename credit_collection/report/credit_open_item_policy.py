@@ -6,8 +6,8 @@ from odoo.tools import SQL
 
 class CreditOpenItem(models.Model):
     """The policy of the open item in SQL, in named pieces: what may be chased, and what comes next. Aliases, beside those of
-    the facts: ``pr`` the collection file, ``s`` the scenario, ``la``/``pe`` the item's latest and its pending action line,
-    ``n`` the next level, ``f`` the customer's money.
+    the facts: ``pr`` the collection file, ``ij`` the insolvency, ``s`` the scenario, ``la``/``pe`` the item's latest and its
+    pending action line, ``n`` the next level, ``f`` the customer's money.
     """
 
     _inherit = "credit.open.item"  # pylint: disable=consider-merging-classes-inherited
@@ -53,7 +53,7 @@ class CreditOpenItem(models.Model):
         rules = [
             ("credit", self._sql_is_credit()),
             ("excluded", self._sql_excluded(day)),
-            ("stopped", SQL("(pr.paused_until >= %s OR i.date < pr.insolvency_date)", day)),
+            ("stopped", SQL("(pr.paused_until >= %s OR i.date < ij.insolvency_date)", day)),
             ("prepared", SQL("pe.id IS NOT NULL")),
             ("no_scenario", SQL("s.id IS NULL")),
             ("exhausted", SQL("n.level_id IS NULL")),
@@ -163,12 +163,14 @@ class CreditOpenItem(models.Model):
     def _sql_policy_joins(self, day):
         return SQL(
             """LEFT JOIN credit_profile pr ON pr.partner_id = p.commercial_partner_id AND pr.company_id = i.company_id
+               LEFT JOIN %(insolvent)s ij ON ij.partner_id = p.commercial_partner_id AND ij.company_id = i.company_id
                LEFT JOIN res_company co ON co.id = i.company_id
                LEFT JOIN credit_dunning_scenario s ON s.id = COALESCE(pr.scenario_id, co.followup_scenario_id)
                LEFT JOIN credit_collection_action_line la ON la.move_line_id = i.id AND la.is_latest
                LEFT JOIN credit_collection_action_line pe ON pe.move_line_id = i.id AND pe.state = 'pending'
                %(next)s
                %(money)s""",
+            insolvent=self.env["credit.hold"]._sql_insolvent(),
             next=self._sql_next_level(day),
             money=self._sql_money(day),
         )
@@ -317,8 +319,7 @@ class CreditOpenItem(models.Model):
                         SELECT id, line_partner_id, company_id, currency_id, free, free_currency, NULL, NULL, NULL, date, date
                           FROM (%(bank)s) b) i
                   JOIN res_partner fp ON fp.id = i.line_partner_id
-                  LEFT JOIN (SELECT partner_id, company_id, insolvency_date FROM credit_profile
-                              WHERE insolvency_date IS NOT NULL) fj
+                  LEFT JOIN %(insolvent)s fj
                          ON fj.partner_id = fp.commercial_partner_id AND fj.company_id = i.company_id
                  GROUP BY fp.commercial_partner_id, i.company_id, i.currency_id) f
                 ON f.commercial_partner_id = p.commercial_partner_id AND f.company_id = i.company_id
@@ -329,6 +330,7 @@ class CreditOpenItem(models.Model):
                 day,
                 self._sql_before_cutoff(),
             ),
+            insolvent=self.env["credit.hold"]._sql_insolvent(),
             bank=self._sql_bank_lines(day),
             overdue=SQL("i.date_maturity < %s", day),
         )

@@ -27,7 +27,7 @@ class CreditOpenItem(models.Model):
         ],
         "account.journal": ["suspense_account_id", "type"],
         "credit.collection.action": ["date_done", "date_sending"],
-        "credit.profile": ["insolvency_date"],
+        "credit.hold": ["company_id", "date_from", "date_to", "kind", "partner_id"],
         "res.company": [
             "followup_contact_cap",
             "followup_cutoff_date",

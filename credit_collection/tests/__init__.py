@@ -7,6 +7,7 @@ from . import test_edges
 from . import test_evidence
 from . import test_exposure
 from . import test_going_live
+from . import test_holds
 from . import test_interest
 from . import test_interest_tools
 from . import test_legal_mentions
