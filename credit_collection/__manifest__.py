@@ -30,6 +30,8 @@
         "views/credit_opening_views.xml",
         "views/credit_profile_views.xml",
         "views/credit_hold_views.xml",
+        "wizard/credit_request_refusal_views.xml",
+        "views/credit_request_views.xml",
         "views/res_partner_views.xml",
         "views/account_move_views.xml",
         "views/res_company_views.xml",

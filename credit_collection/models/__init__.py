@@ -27,9 +27,11 @@ from . import credit_opening
 from . import credit_profile
 from . import credit_profile_hold
 from . import credit_profile_limit
+from . import credit_profile_request
 from . import credit_reference_rate
 from . import credit_reference_rate_value
 from . import credit_request
+from . import credit_request_decision
 from . import ir_attachment
 from . import ir_module_module
 from . import mail_message
@@ -40,3 +42,4 @@ from . import res_company_safety
 from . import res_config_settings
 from . import res_partner
 from . import sale_order
+from . import sale_order_request

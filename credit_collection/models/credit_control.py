@@ -65,10 +65,11 @@ class CreditControl(models.AbstractModel):
                 reasons.append(Reason(name, severity, sentence))
         return Verdict(tuple(reasons))
 
+    # -- who decides -----------------------------------------------------------
+
     @api.model
     def _decides(self):
-        """Return whether the user decides about limits, holds and releases: a credit manager; or a system administrator,
-        who can grant themselves any right."""
+        """Return whether the user sets limits, terms and holds: credit managers, and who can grant himself any right."""
         return (
             self.env.su
             or self.env.user.has_group("credit_collection.credit_collection_group_manager")
@@ -77,7 +78,10 @@ class CreditControl(models.AbstractModel):
 
     @api.model
     def _check_decides(self, message):
-        """:raise AccessError: with this sentence, for a user who does not decide"""
+        """Refuse, in these words, to anybody who may not decide.
+
+        :raise AccessError: see ``_decides``
+        """
         if not self._decides():
             raise AccessError(message)
 

@@ -19,6 +19,8 @@ from . import test_mailer
 from . import test_open_item
 from . import test_open_item_random
 from . import test_queries
+from . import test_request_rights
+from . import test_requests
 from . import test_rights
 from . import test_safety
 from . import test_statement
