@@ -37,4 +37,5 @@ from . import res_company_credit
 from . import res_company_safety
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_exposure
 from . import sale_order
