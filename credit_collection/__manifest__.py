@@ -18,6 +18,7 @@
         "wizard/wizard_actions.xml",
         "wizard/credit_start_views.xml",
         "report/credit_open_item_views.xml",
+        "report/credit_exposure_views.xml",
         "report/dunning_message_templates.xml",
         "report/dunning_letter_templates.xml",
         "report/account_invoice_templates.xml",

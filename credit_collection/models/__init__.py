@@ -41,5 +41,6 @@ from . import res_company_credit
 from . import res_company_safety
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_exposure
 from . import sale_order
 from . import sale_order_request

@@ -1,4 +1,5 @@
 from . import credit_exposure
+from . import credit_exposure_order
 from . import credit_exposure_sql
 from . import credit_late_interest
 from . import credit_late_interest_letter

@@ -1,6 +1,21 @@
+from collections.abc import Collection
+from typing import NamedTuple
+
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.orm.domains import DomainAnd, DomainCondition
+from odoo.tools import SQL
 
 PARTS = ("receivable", "unallocated", "delivered", "ordered", "drafts", "deposits")
+
+# More rows are not named one by one: the whole table is read at once.
+MAX_NAMED = 1000
+
+
+class Named(NamedTuple):
+    """The customers and companies a search is about; in the context, where no client can put an instance of it."""
+
+    pairs: tuple[tuple[int, int], ...]
 
 
 class CreditExposure(models.Model):
@@ -22,25 +37,37 @@ class CreditExposure(models.Model):
     _order = "exposure desc, id"
     _rec_name = "partner_id"
     _depends = {
-        "account.move": ["move_type", "partner_id", "payment_state", "state", "amount_total"],
-        "account.move.line": [
+        "account.journal": ["type"],
+        "account.move": [
+            "amount_total",
+            "commercial_partner_id",
+            "company_id",
+            "currency_id",
+            "journal_id",
+            "move_type",
+            "state",
+        ],
+        "account.move.line": ["display_type", "move_id", "price_total"],
+        "credit.exposure.order": ["delivered", "deposits", "ordered"],
+        "credit.hold": ["action_id", "company_id", "date_from", "date_to", "kind", "partner_id", "scope"],
+        "credit.open.item": [
             "amount_residual",
             "amount_residual_currency",
+            "bucket",
             "date_maturity",
-            "parent_state",
-            "price_total",
-            "quantity",
-            "reconciled",
+            "days_overdue",
+            "partner_id",
         ],
         "credit.collection.action": ["state"],
         "credit.collection.action.line": ["action_id", "kind", "move_line_id", "state"],
-        "credit.hold": ["action_id", "company_id", "date_from", "date_to", "kind", "partner_id", "scope"],
         "credit.profile": [
+            "collector_id",
             "company_id",
             "insurance_end",
             "insured_amount",
             "insured_share",
             "limit_kind",
+            "limit_review_date",
             "limit_valid_until",
             "partner_id",
             "rule_expired",
@@ -51,10 +78,9 @@ class CreditExposure(models.Model):
             "temporary_limit",
             "temporary_to",
         ],
-        "payment.transaction": ["amount", "payment_id", "sale_order_ids", "state"],
         "res.company": [
+            "currency_id",
             "followup_exposure_drafts",
-            "followup_order_horizon",
             "followup_overdue_amount",
             "followup_overdue_days",
             "followup_rule_expired",
@@ -63,15 +89,7 @@ class CreditExposure(models.Model):
             "followup_rule_overdue",
         ],
         "res.partner": ["commercial_partner_id", "credit_limit"],
-        "sale.order": ["commitment_date", "invoice_status", "partner_invoice_id", "state"],
-        "sale.order.line": [
-            "invoice_lines",
-            "is_downpayment",
-            "price_total",
-            "product_uom_qty",
-            "qty_delivered",
-            "qty_invoiced",
-        ],
+        "sale.order.line": ["invoice_lines"],
     }
 
     profile_id = fields.Many2one("credit.profile", string="Collection File", readonly=True)
@@ -100,6 +118,7 @@ class CreditExposure(models.Model):
     usage = fields.Float(string="Limit Used", readonly=True, aggregator=None)
     over_limit = fields.Boolean(readonly=True)
     limit_expired = fields.Boolean(readonly=True)
+    limit_valid_until = fields.Date(readonly=True)
     limit_review_date = fields.Date(readonly=True)
     insured_part = fields.Monetary(
         string="Covered",
@@ -110,7 +129,39 @@ class CreditExposure(models.Model):
 
     @property
     def _table_query(self):
-        return self._sql_exposure()
+        named = self.env.context.get("credit_exposure_named")
+        if self._ids and len(self._ids) <= MAX_NAMED:
+            named = self._named(SQL("id IN %s", self._ids))
+        return self._sql_exposure(named.pairs if isinstance(named, Named) else None)
+
+    # -------------------------------------------------------------------------
+    # How little is read: only the customers that are named
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        return super(CreditExposure, self._for_named(domain))._search(domain, *args, **kwargs)
+
+    def _for_named(self, domain):
+        """Return the model for the files or customers that ``domain`` names by their ids."""
+        domain = Domain(domain)
+        for condition in domain.children if isinstance(domain, DomainAnd) else [domain]:
+            if (
+                isinstance(condition, DomainCondition)
+                and condition.field_expr in ("id", "profile_id", "partner_id")
+                and condition.operator in ("in", "=")
+            ):
+                ids = [condition.value] if condition.operator == "=" else condition.value
+                if isinstance(ids, Collection) and 0 < len(ids) <= MAX_NAMED and all(type(id_) is int for id_ in ids):
+                    column = "partner_id" if condition.field_expr == "partner_id" else "id"
+                    named = self._named(SQL("%s IN %s", SQL.identifier(column), tuple(ids)))
+                    return self.with_context(credit_exposure_named=named)
+        return self
+
+    def _named(self, condition):
+        self.env["credit.profile"].flush_model(["company_id", "partner_id"])
+        query = SQL("SELECT partner_id, company_id FROM credit_profile WHERE %s", condition)
+        return Named(tuple(self.env.execute_query(query)))
 
     @api.model
     def _positions(self, customers):
@@ -126,9 +177,92 @@ class CreditExposure(models.Model):
         rows = self.env.execute_query_dict(self._sql_exposure(tuple(pairs)))
         return {pairs[row["partner_id"], row["company_id"]]: row for row in rows}
 
+    @api.model
+    def _sql_partners(self, company, condition):
+        """Return the statement that finds the commercial partners whose row in ``company`` meets ``condition``."""
+        self._flush()
+        return SQL("SELECT x.partner_id FROM (%s) x WHERE %s", self._sql_exposure(company=company), condition)
+
     def _flush(self):
-        for depends in (self.env["credit.open.item"]._depends, self._depends):
-            for name, columns in depends.items():
+        """Flush what the statement reads, as the ORM does for its own."""
+        models_read = [self]
+        while models_read:
+            for name, columns in models_read.pop()._depends.items():
                 model = self.env[name]
-                if not model._abstract and model._auto:
+                if model._auto:
                     model.flush_model(columns)
+                else:
+                    models_read.append(model)
+
+    # -------------------------------------------------------------------------
+    # Explained: what each part is made of
+    # -------------------------------------------------------------------------
+
+    def action_profile(self):
+        """Open the collection file."""
+        self.ensure_one()
+        return self.profile_id._get_records_action()
+
+    def action_receivable(self):
+        """Open the customer's open receivables."""
+        return self._action_items([("bucket", "!=", "credit")], self.env._("Open Receivables"))
+
+    def action_unallocated(self):
+        """Open the customer's payments and credit notes that are not matched yet."""
+        return self._action_items([("bucket", "=", "credit")], self.env._("Unallocated Credits"))
+
+    def action_orders(self):
+        """Open the orders of which something is left to deliver or to invoice; deposits are those orders'."""
+        self._check_part()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Orders of %s", self.partner_id.display_name),
+            "res_model": "credit.exposure.order",
+            "views": [(False, "list")],
+            "domain": self._customer_domain(),
+        }
+
+    def action_drafts(self):
+        """Open the draft invoices that count."""
+        self._check_part()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Draft Invoices of %s", self.partner_id.display_name),
+            "res_model": "account.move",
+            "views": [(self.env.ref("account.view_out_invoice_tree").id, "list"), (False, "form")],
+            "domain": [("id", "in", self._draft_ids())],
+            "context": {"create": False},
+        }
+
+    def _action_items(self, domain, name):
+        self._check_part()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("%(part)s of %(customer)s", part=name, customer=self.partner_id.display_name),
+            "res_model": "credit.open.item",
+            "views": [(False, "list"), (False, "pivot")],
+            "domain": [*self._customer_domain(), *domain],
+        }
+
+    def _check_part(self):
+        self.ensure_one()
+        self.check_access("read")
+
+    def _customer_domain(self):
+        return [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
+
+    def _draft_ids(self):
+        self._flush()
+        pieces = self._sql_draft_pieces(fields.Date.context_today(self))
+        query = SQL(
+            """WITH %(rate)s
+               SELECT m.id FROM %(tables)s
+                WHERE %(condition)s AND %(amount)s <> 0 AND m.company_id = %(company)s
+                  AND m.commercial_partner_id = %(partner)s
+                ORDER BY m.id""",
+            rate=self._sql_rate(self.company_id, fields.Date.context_today(self)),
+            company=self.company_id.id,
+            partner=self.partner_id.id,
+            **pieces,
+        )
+        return [row[0] for row in self.env.execute_query(query)]

@@ -1,9 +1,13 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from .credit_exposure import PARTS
+
 
 class CreditExposure(models.Model):
-    """The exposure in SQL, in named pieces, each a clause of one WITH. ``b`` is the customer and company asked for."""
+    """The exposure in SQL, in named pieces, each a clause of one WITH; the orders' are in ``credit_exposure_order.py``.
+    ``b`` is the customer and company asked for.
+    """
 
     _inherit = "credit.exposure"  # pylint: disable=consider-merging-classes-inherited
 
@@ -40,64 +44,94 @@ class CreditExposure(models.Model):
         :param company: every commercial partner, in this company; by default, a row per collection file
         """
         day = fields.Date.context_today(self)
-        companies = self.env["res.company"].sudo().with_context(active_test=False)
-        if pairs:
-            companies = companies.browse({company_id for _partner, company_id in pairs})
+        partners = None
+        if pairs is not None:
+            companies = self.env["res.company"].browse({company_id for _partner, company_id in pairs})
+            partners = tuple({partner for partner, _company in pairs}) or (0,)
         else:
-            companies = company.sudo() if company else companies.search([])
-        partners = tuple({partner for partner, _company in pairs}) if pairs else None
+            companies = company or self._readable_companies()
         return SQL(
-            """WITH base (partner_id, company_id) AS (%(base)s), %(rate)s, %(fallback)s, %(owed)s, %(draft_line)s, %(sold)s,
-                    %(draft)s, %(held)s,
-                    situation AS (%(situation)s)
+            """WITH base (partner_id, company_id) AS (%(base)s), %(rate)s, %(firm)s, %(owed)s, %(orders)s, %(figures)s,
+                    situation AS MATERIALIZED (%(situation)s)
                SELECT %(columns)s FROM situation o""",
-            base=self._sql_base(pairs, company),
+            base=self._sql_base(pairs, company, companies),
             rate=self._sql_rate(companies, day),
-            fallback=self._sql_fallback(companies),
+            firm=self._sql_firm(companies),
             owed=self._sql_owed(partners, companies),
-            draft_line=self._sql_draft_line(),
-            sold=self._sql_sold(partners, companies, day),
-            draft=self._sql_draft(partners, companies),
-            held=self._sql_held(partners, companies, day),
+            orders=self.env["credit.exposure.order"]._sql_orders(partners, companies, day),
+            figures=self._sql_figures(partners, companies, day),
             situation=self._sql_situation(day),
             columns=SQL(", ").join(
                 SQL("%s AS %s", expression, SQL.identifier(name)) for name, expression in self._sql_columns().items()
             ),
         )
 
-    def _sql_base(self, pairs, company):
-        if pairs:
-            return SQL("VALUES %s", SQL(", ").join(SQL("(%s::int, %s::int)", *pair) for pair in pairs))
+    def _readable_companies(self):
+        """The companies whose rows the access rules let through."""
+        if self.env.su:
+            return self.env["res.company"].with_context(active_test=False).search([])  # pylint: disable=no-search-all
+        return self.env.companies
+
+    def _sql_base(self, pairs, company, companies):
+        if pairs is not None:
+            partner_ids = [partner_id for partner_id, _company_id in pairs]
+            company_ids = [company_id for _partner_id, company_id in pairs]
+            return SQL("SELECT * FROM UNNEST(%s::int[], %s::int[])", partner_ids, company_ids)
         if company:
             return SQL("SELECT id, %s::int FROM res_partner WHERE commercial_partner_id = id", company.id)
-        return SQL("SELECT partner_id, company_id FROM credit_profile")
+        return SQL(
+            "SELECT partner_id, company_id FROM credit_profile WHERE company_id IN %s", tuple(companies.ids) or (0,)
+        )
 
     def _sql_rate(self, companies, day):
-        """``rate``: what a unit of a foreign currency is worth today in the company's currency."""
-        Currency = self.env["res.currency"].sudo().with_context(active_test=False)
-        currencies = Currency.search(["|", ("active", "=", True), ("rate_ids", "!=", False)])
-        rows = []
-        for company in companies if len(currencies) > 1 else ():
-            rates = (currencies | company.currency_id)._get_rates(company, day)
-            rows += [
-                SQL("(%s, %s, %s::float)", company.id, currency.id, rates[company.currency_id.id] / rates[currency.id])
-                for currency in currencies - company.currency_id
-            ]
-        rows = rows or [SQL("(0, 0, 1::float)")]
-        return SQL("rate (company_id, currency_id, factor) AS (VALUES %s)", SQL(", ").join(rows))
+        """``rate``: what a unit of a foreign currency is worth today in the company's currency, by core's rule: the latest
+        rate, else the first, else 1; the company's own before the shared ones.
+        """
 
-    def _sql_fallback(self, companies):
-        """``fallback``: the credit limit of customers that have none of their own, which core keeps as a default."""
-        Partner = self.env["res.partner"].sudo()
-        rows = [
-            SQL(
-                "(%s, %s::numeric)",
-                company.id,
-                Partner._fields["credit_limit"].get_company_dependent_fallback(Partner.with_company(company)) or 0,
+        def rate(currency, order):
+            return SQL(
+                """(SELECT v.rate FROM res_currency_rate v
+                     WHERE v.currency_id = %s AND (v.company_id = k.root_id OR v.company_id IS NULL) %s LIMIT 1)""",
+                currency,
+                order,
             )
+
+        def today(currency):
+            return SQL(
+                "COALESCE(%s, %s, 1)",
+                rate(currency, SQL("AND v.name <= %s ORDER BY v.company_id, v.name DESC", day)),
+                rate(currency, SQL("ORDER BY v.company_id, v.name")),
+            )
+
+        return SQL(
+            """rate AS MATERIALIZED (
+                   SELECT k.id AS company_id, cu.id AS currency_id, (k.rate / %(foreign)s)::float AS factor
+                     FROM (SELECT k.*, %(own)s AS rate
+                             FROM (SELECT id, currency_id, SPLIT_PART(parent_path, '/', 1)::int AS root_id
+                                     FROM res_company WHERE id IN %(companies)s) k) k
+                     JOIN res_currency cu ON cu.id <> k.currency_id
+                    WHERE cu.active OR EXISTS (SELECT FROM res_currency_rate v WHERE v.currency_id = cu.id))""",
+            own=today(SQL("k.currency_id")),
+            foreign=today(SQL("cu.id")),
+            companies=tuple(companies.ids) or (0,),
+        )
+
+    def _sql_firm(self, companies):
+        """``firm``: the companies, with the credit limit of customers that have none of their own (core's default)."""
+        Partner = self.env["res.partner"].sudo()
+        limit = Partner._fields["credit_limit"]
+        fallbacks = [
+            SQL("(%s, %s)", company.id, limit.get_company_dependent_fallback(Partner.with_company(company)) or 0.0)
             for company in companies
         ]
-        return SQL("fallback (company_id, amount) AS (VALUES %s)", SQL(", ").join(rows or [SQL("(0, 0::numeric)")]))
+        return SQL(
+            """firm AS MATERIALIZED (
+                   SELECT co.*, cur.decimal_places, fb.amount AS fallback_limit
+                     FROM res_company co
+                     JOIN res_currency cur ON cur.id = co.currency_id
+                     JOIN (VALUES %s) AS fb (company_id, amount) ON fb.company_id = co.id)""",
+            SQL(", ").join(fallbacks or [SQL("(0, 0.0)")]),
+        )
 
     def _sql_owed(self, partners, companies):
         """``owed``: the open items; and of them, what is late by more than the company tolerates."""
@@ -105,7 +139,7 @@ class CreditExposure(models.Model):
         if partners:
             items = items.with_context(credit_rows=("partner_id", partners))
         return SQL(
-            """owed AS MATERIALIZED (
+            """owed AS (
                    SELECT i.partner_id, i.company_id,
                           SUM(%(amount)s) FILTER (WHERE i.bucket <> 'credit') AS receivable,
                           -SUM(%(amount)s) FILTER (WHERE i.bucket = 'credit') AS unallocated,
@@ -114,7 +148,7 @@ class CreditExposure(models.Model):
                             AS overdue_long,
                           MIN(i.date_maturity) FILTER (WHERE i.bucket <> 'credit' AND i.days_overdue > 0) AS late_since
                      FROM (%(items)s) i
-                     JOIN res_company co ON co.id = i.company_id
+                     JOIN firm co ON co.id = i.company_id
                      LEFT JOIN rate r ON r.company_id = i.company_id AND r.currency_id = i.currency_id
                     WHERE i.partner_id IS NOT NULL AND i.company_id IN %(companies)s
                     GROUP BY i.partner_id, i.company_id)""",
@@ -126,125 +160,94 @@ class CreditExposure(models.Model):
             companies=tuple(companies.ids) or (0,),
         )
 
-    def _sql_draft_line(self):
-        """``draft_line``: quantities on draft invoices, which core's stored invoiced quantity counts; in the order's unit."""
-        return SQL(
-            """draft_line AS MATERIALIZED (
-                   SELECT s.id, s.order_id,
-                          SUM(CASE WHEN m.move_type = 'out_refund' THEN -l.quantity ELSE l.quantity END
-                              * COALESCE(lu.factor / su.factor, 1)) AS quantity
-                     FROM account_move m
-                     JOIN account_move_line l ON l.move_id = m.id
-                     JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
-                     JOIN sale_order_line s ON s.id = rel.order_line_id
-                     LEFT JOIN uom_uom lu ON lu.id = l.product_uom_id
-                     LEFT JOIN uom_uom su ON su.id = s.product_uom_id
-                    WHERE m.state = 'draft' AND m.move_type IN ('out_invoice', 'out_refund')
-                      AND m.payment_state IS DISTINCT FROM 'invoicing_legacy'
-                    GROUP BY s.id)"""
-        )
-
-    def _sql_sold(self, partners, companies, day):
-        """``sold``: confirmed orders as far as no posted invoice covers them, tax included, at the order's prices.
-
-        More delivered than ordered counts as delivered. What was invoiced in advance, or paid online without an entry
-        in the ledger yet, comes off the order it was paid for, up to what remains of it.
+    def _sql_figures(self, partners, companies, day):
+        """``figures``: by customer, all that counts, and the holds in force. Put together before it is joined with the
+        customers: PostgreSQL expects few rows of each clause and would look them up one by one.
         """
-        left = SQL(
-            """CASE WHEN l.product_uom_qty < 0 THEN LEAST(l.product_uom_qty - q.invoiced, 0)
-                    ELSE GREATEST(l.product_uom_qty, l.qty_delivered) - q.invoiced END"""
+        sources = {
+            "owed": ("receivable", "unallocated", "overdue", "overdue_long", "late_since"),
+            "order_left": ("delivered", "ordered", "deposits"),
+            "draft": ("drafts",),
+            "held": ("hold_orders", "hold_deliveries"),
+        }
+        aggregates = {"late_since": "MIN", "hold_orders": "BOOL_OR", "hold_deliveries": "BOOL_OR"}
+        types = {"late_since": "date", "hold_orders": "boolean", "hold_deliveries": "boolean"}
+        names = [name for columns in sources.values() for name in columns]
+        unions = SQL(" UNION ALL ").join(
+            SQL(
+                "SELECT partner_id, company_id, %s FROM %s",
+                SQL(", ").join(
+                    SQL.identifier(name) if name in columns else SQL("NULL::%s", SQL(types.get(name, "numeric")))
+                    for name in names
+                ),
+                SQL.identifier(source),
+            )
+            for source, columns in sources.items()
         )
         return SQL(
-            """open_order AS MATERIALIZED (
-                   SELECT o.id, o.company_id, c.commercial_partner_id AS partner_id, COALESCE(r.factor, 1) AS factor,
-                          COALESCE(o.amount_total / NULLIF(o.amount_untaxed, 0), 1) AS with_tax
-                     FROM sale_order o
-                     JOIN res_partner c ON c.id = o.partner_invoice_id
-                     JOIN res_company co ON co.id = o.company_id
-                     LEFT JOIN rate r ON r.company_id = o.company_id AND r.currency_id = o.currency_id
-                    WHERE o.state = 'sale' AND o.company_id IN %(companies)s AND %(partners)s
-                      AND (o.invoice_status IS DISTINCT FROM 'invoiced' OR o.id IN (SELECT order_id FROM draft_line))
-                      AND (COALESCE(co.followup_order_horizon, 0) = 0
-                           OR COALESCE(o.commitment_date, o.date_order)::date <= %(day)s + co.followup_order_horizon)),
-               deposit AS (
-                   SELECT order_id, SUM(amount) AS amount
-                     FROM (SELECT s.order_id, al.price_total * COALESCE(r.factor, 1)
-                                  * CASE WHEN m.move_type = 'out_refund' THEN -1 ELSE 1 END AS amount
-                             FROM open_order o
-                             JOIN sale_order_line s ON s.order_id = o.id AND s.is_downpayment
-                             JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = s.id
-                             JOIN account_move_line al ON al.id = rel.invoice_line_id AND al.parent_state = 'posted'
-                             JOIN account_move m ON m.id = al.move_id
-                             LEFT JOIN rate r ON r.company_id = al.company_id AND r.currency_id = al.currency_id
-                           UNION ALL
-                           SELECT o.id, t.amount * COALESCE(r.factor, 1)
-                             FROM open_order o
-                             JOIN sale_order_transaction_rel rel ON rel.sale_order_id = o.id
-                             JOIN payment_transaction t ON t.id = rel.transaction_id
-                             LEFT JOIN rate r ON r.company_id = o.company_id AND r.currency_id = t.currency_id
-                            WHERE %(paid)s) d
-                    GROUP BY order_id),
-               sold AS MATERIALIZED (
-                   SELECT x.partner_id, x.company_id, SUM(x.delivered) AS delivered, SUM(x.ordered) AS ordered,
-                          SUM(LEAST(GREATEST(d.amount, 0), GREATEST(x.delivered + x.ordered, 0))) AS deposits
-                     FROM (SELECT o.id, o.partner_id, o.company_id,
-                                  SUM(v.unit * q.delivered) AS delivered, SUM(v.unit * (%(left)s - q.delivered)) AS ordered
-                             FROM open_order o
-                             JOIN sale_order_line l ON l.order_id = o.id
-                             LEFT JOIN draft_line n ON n.id = l.id
-                             CROSS JOIN LATERAL (SELECT l.qty_invoiced - COALESCE(n.quantity, 0) AS invoiced) p
-                             CROSS JOIN LATERAL (
-                                 SELECT CASE WHEN l.product_uom_qty < 0 THEN p.invoiced
-                                             ELSE LEAST(p.invoiced, GREATEST(l.product_uom_qty, l.qty_delivered)) END AS invoiced,
-                                        GREATEST(l.qty_delivered - p.invoiced, 0) AS delivered) q
-                             CROSS JOIN LATERAL (
-                                 SELECT o.factor * CASE WHEN l.product_uom_qty <> 0 THEN l.price_total / l.product_uom_qty
-                                     ELSE l.price_unit * (1 - COALESCE(l.discount, 0) / 100) * o.with_tax END AS unit) v
-                            WHERE l.display_type IS NULL AND l.is_downpayment IS NOT TRUE
-                            GROUP BY o.id, o.partner_id, o.company_id) x
-                     LEFT JOIN deposit d ON d.order_id = x.id
-                    GROUP BY x.partner_id, x.company_id)""",
+            """%(draft)s, %(held)s,
+               figures AS MATERIALIZED (
+                   SELECT partner_id, company_id, %(sums)s
+                     FROM (%(unions)s) AS u (partner_id, company_id, %(names)s)
+                    GROUP BY partner_id, company_id)""",
+            draft=self._sql_draft(partners, companies, day),
+            held=self._sql_held(partners, companies, day),
+            sums=SQL(", ").join(
+                SQL("%s(%s) AS %s", SQL(aggregates.get(name, "SUM")), SQL.identifier(name), SQL.identifier(name))
+                for name in names
+            ),
+            unions=unions,
+            names=SQL(", ").join(map(SQL.identifier, names)),
+        )
+
+    def _sql_draft(self, partners, companies, day):
+        """``draft``: draft invoices of customers, less their lines that a counted order holds already. Draft credit notes
+        are not credit yet.
+        """
+        return SQL(
+            """draft AS (
+                   SELECT m.commercial_partner_id AS partner_id, m.company_id, %(amount)s AS drafts
+                     FROM %(tables)s
+                    WHERE %(condition)s AND m.company_id IN %(companies)s AND %(partners)s)""",
             companies=tuple(companies.ids) or (0,),
-            partners=SQL("c.commercial_partner_id IN %s", partners) if partners else SQL("TRUE"),
-            day=day,
-            left=left,
-            paid=self._sql_paid_outside_ledger(),
+            partners=SQL("m.commercial_partner_id IN %s", partners) if partners else SQL("TRUE"),
+            **self._sql_draft_pieces(day),
         )
 
-    def _sql_paid_outside_ledger(self):
-        """The condition on online payments ``t`` that are received or authorized, and not in the ledger yet."""
-        return SQL(
-            """(t.state = 'authorized' OR t.state = 'done' AND NOT EXISTS (
-                   SELECT FROM account_payment y JOIN account_move ym ON ym.id = y.move_id AND ym.state = 'posted'
-                    WHERE y.id = t.payment_id))"""
-        )
-
-    def _sql_draft(self, partners, companies):
-        """``draft``: draft invoices of customers, less their lines that an order already counts."""
-        return SQL(
-            """draft AS MATERIALIZED (
-                   SELECT m.commercial_partner_id AS partner_id, m.company_id,
-                          SUM(GREATEST(m.amount_total - COALESCE(x.ordered, 0), 0) * COALESCE(r.factor, 1)) AS amount
-                     FROM account_move m
-                     JOIN res_company co ON co.id = m.company_id AND co.followup_exposure_drafts
-                     LEFT JOIN LATERAL (SELECT SUM(l.price_total) AS ordered FROM account_move_line l
-                                         WHERE l.move_id = m.id AND EXISTS (SELECT FROM sale_order_line_invoice_rel rel
-                                                                             WHERE rel.invoice_line_id = l.id)) x ON TRUE
-                     LEFT JOIN rate r ON r.company_id = m.company_id AND r.currency_id = m.currency_id
-                    WHERE m.state = 'draft' AND m.move_type = 'out_invoice' AND m.company_id IN %s AND %s
-                    GROUP BY m.commercial_partner_id, m.company_id)""",
-            tuple(companies.ids) or (0,),
-            SQL("m.commercial_partner_id IN %s", partners) if partners else SQL("TRUE"),
-        )
+    def _sql_draft_pieces(self, day):
+        """The draft invoices ``m`` found by journal and state, which has an index; and what each counts for."""
+        return {
+            "tables": SQL(
+                """account_journal j
+                   JOIN account_move m ON m.journal_id = j.id AND m.state = 'draft'
+                   JOIN res_company dc ON dc.id = m.company_id AND dc.followup_exposure_drafts
+                   LEFT JOIN rate r ON r.company_id = m.company_id AND r.currency_id = m.currency_id
+                   CROSS JOIN LATERAL (
+                       SELECT BOOL_OR(x.ordered) AS ordered, SUM(CASE WHEN NOT x.ordered THEN x.price_total END) AS price_total
+                         FROM (SELECT l.price_total, EXISTS (
+                                          SELECT FROM sale_order_line_invoice_rel rel
+                                            JOIN sale_order_line s ON s.id = rel.order_line_id
+                                            JOIN sale_order o ON o.id = s.order_id
+                                            JOIN res_company co ON co.id = o.company_id
+                                           WHERE rel.invoice_line_id = l.id AND %s) AS ordered
+                                 FROM account_move_line l
+                                WHERE l.move_id = m.id AND l.display_type = 'product' OFFSET 0) x) dl""",
+                self.env["credit.exposure.order"]._sql_counts(day),
+            ),
+            "condition": SQL("j.type = 'sale' AND m.move_type IN ('out_invoice', 'out_receipt')"),
+            "amount": SQL(
+                """GREATEST(CASE WHEN dl.ordered THEN COALESCE(dl.price_total, 0) ELSE m.amount_total END, 0)
+                   * COALESCE(r.factor, 1)"""
+            ),
+        }
 
     def _sql_held(self, partners, companies, day):
-        """``held``: the customers on hold, and what of theirs is held."""
+        """``held``: the holds in force, and what each holds."""
         return SQL(
             """held AS (
-                   SELECT h.partner_id, h.company_id,
-                          BOOL_OR(h.scope IN ('orders', 'both')) AS hold_orders,
-                          BOOL_OR(h.scope IN ('deliveries', 'both')) AS hold_deliveries
-                     FROM credit_hold h WHERE h.company_id IN %s AND %s AND %s GROUP BY h.partner_id, h.company_id)""",
+                   SELECT h.partner_id, h.company_id, h.scope IN ('orders', 'both') AS hold_orders,
+                          h.scope IN ('deliveries', 'both') AS hold_deliveries
+                     FROM credit_hold h WHERE h.company_id IN %s AND %s AND %s)""",
             tuple(companies.ids) or (0,),
             SQL("h.partner_id IN %s", partners) if partners else SQL("TRUE"),
             self.env["credit.hold"]._sql_active(day),
@@ -257,44 +260,32 @@ class CreditExposure(models.Model):
             column = SQL.identifier(name)
             return SQL("COALESCE(pr.%s, co.%s) AS %s", column, SQL.identifier(f"followup_{name}"), column)
 
-        def rounded(expression):
-            return SQL("ROUND(COALESCE(%s, 0)::numeric, cur.decimal_places)", SQL(expression))
+        def rounded(name):
+            return SQL("ROUND(COALESCE(%s, 0)::numeric, co.decimal_places)", SQL.identifier("f", name))
 
+        amounts = (*PARTS, "overdue", "overdue_long")
         return SQL(
             """SELECT pr.id, pr.id AS profile_id, b.partner_id, b.company_id, co.currency_id, pr.collector_id,
-                      cur.decimal_places,
-                      %(receivable)s AS receivable, %(unallocated)s AS unallocated, %(delivered)s AS delivered,
-                      %(ordered)s AS ordered, %(drafts)s AS drafts, %(deposits)s AS deposits,
-                      %(overdue)s AS overdue, %(overdue_long)s AS overdue_long, w.late_since,
-                      CASE WHEN %(day)s BETWEEN pr.temporary_from AND pr.temporary_to THEN pr.temporary_limit
+                      co.decimal_places, %(amounts)s, f.late_since,
+                      CASE WHEN %(temporary)s THEN COALESCE(pr.temporary_limit, 0)
                            WHEN pr.limit_kind = 'unlimited' THEN NULL
                            WHEN pr.limit_kind = 'none' THEN 0
-                           ELSE NULLIF(COALESCE((p.credit_limit ->> b.company_id::text)::numeric, fb.amount, 0), 0)
+                           ELSE NULLIF(COALESCE((p.credit_limit ->> b.company_id::text)::numeric, co.fallback_limit), 0)
                       END AS credit_limit,
-                      pr.limit_valid_until, pr.limit_review_date, pr.limit_valid_until < %(day)s AS past_validity,
+                      pr.limit_valid_until, pr.limit_review_date,
+                      pr.limit_valid_until < %(day)s AND %(temporary)s IS NOT TRUE AS past_validity,
                       CASE WHEN pr.insurance_end < %(day)s THEN 0 ELSE pr.insured_amount END AS insured_amount,
                       pr.insured_share, %(rules)s,
                       co.followup_overdue_days, co.followup_overdue_amount,
-                      COALESCE(h.hold_orders, FALSE) AS hold_orders, COALESCE(h.hold_deliveries, FALSE) AS hold_deliveries
+                      COALESCE(f.hold_orders, FALSE) AS hold_orders, COALESCE(f.hold_deliveries, FALSE) AS hold_deliveries
                  FROM base b
-                 JOIN res_company co ON co.id = b.company_id
-                 JOIN res_currency cur ON cur.id = co.currency_id
+                 JOIN firm co ON co.id = b.company_id
                  JOIN res_partner p ON p.id = b.partner_id
                  LEFT JOIN credit_profile pr ON pr.partner_id = b.partner_id AND pr.company_id = b.company_id
-                 LEFT JOIN fallback fb ON fb.company_id = b.company_id
-                 LEFT JOIN owed w ON w.partner_id = b.partner_id AND w.company_id = b.company_id
-                 LEFT JOIN sold s ON s.partner_id = b.partner_id AND s.company_id = b.company_id
-                 LEFT JOIN draft d ON d.partner_id = b.partner_id AND d.company_id = b.company_id
-                 LEFT JOIN held h ON h.partner_id = b.partner_id AND h.company_id = b.company_id""",
+                 LEFT JOIN figures f ON f.partner_id = b.partner_id AND f.company_id = b.company_id""",
             day=day,
-            receivable=rounded("w.receivable"),
-            unallocated=rounded("w.unallocated"),
-            delivered=rounded("s.delivered"),
-            ordered=rounded("s.ordered"),
-            drafts=rounded("d.amount"),
-            deposits=rounded("s.deposits"),
-            overdue=rounded("w.overdue"),
-            overdue_long=rounded("w.overdue_long"),
+            temporary=SQL("(%s BETWEEN pr.temporary_from AND pr.temporary_to)", day),
+            amounts=SQL(", ").join(SQL("%s AS %s", rounded(name), SQL.identifier(name)) for name in amounts),
             rules=SQL(", ").join(map(rule, self.env["credit.control"]._rule_fields())),
         )
 

@@ -58,7 +58,10 @@ class CreditOpenItem(models.Model):
     def _table_query(self):
         """EXTENDS: the companies whose items are read are looked up once for all rules."""
         Company = self.env["res.company"].sudo()
-        companies = Company._dunning_companies() if self.env.su else self.env.companies
+        if self.env.context.get("credit_facts_only"):  # the rules are not read
+            companies = Company
+        else:
+            companies = Company._dunning_companies() if self.env.su else self.env.companies
         return super(CreditOpenItem, self.with_context(credit_companies=tuple(companies.ids)))._table_query
 
     def _sql_companies(self):

@@ -6,6 +6,9 @@ from . import test_dates
 from . import test_edges
 from . import test_evidence
 from . import test_exposure
+from . import test_exposure_parts
+from . import test_exposure_random
+from . import test_exposure_search
 from . import test_going_live
 from . import test_holds
 from . import test_interest
