@@ -90,7 +90,7 @@ class CreditDunningScenario(models.Model):
 
     @api.model
     def _cron_dunning(self):
-        """The nightly run: housekeeping, prepare, send. Each step commits its own progress."""
+        """The nightly run: housekeeping, prepare, send, and orders on hold. Each step commits its own progress."""
         companies = self.search([("live", "=", True)]).company_id
         for company in companies:
             run = self.env["credit.dunning.run"].with_company(company)
@@ -101,3 +101,4 @@ class CreditDunningScenario(models.Model):
             }
             run.with_context(**context)._prepare()
         self.env["credit.dunning.mailer"]._cron_send()
+        self.env["sale.order"]._cron_followup_recheck()

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CreditRequest(models.Model):
@@ -47,3 +47,15 @@ class CreditRequest(models.Model):
     decided_by = fields.Many2one("res.users", readonly=True, copy=False)
     decided_on = fields.Datetime(readonly=True, copy=False)
     decision_reason = fields.Text(readonly=True, copy=False)
+
+    @api.model
+    def _in_force(self, orders):
+        """Return the release in force today of each order: ``{order: request}``."""
+        day = fields.Date.context_today(self)
+        requests = self.search([("kind", "=", "release"), ("state", "=", "approved"), ("order_id", "in", orders.ids)])
+        return {
+            request.order_id.with_env(orders.env): request
+            for request in requests.sorted("id")
+            if (not request.valid_until or request.valid_until >= day)
+            and request.currency_id.compare_amounts(request.max_amount, request.order_id.amount_total) >= 0
+        }
