@@ -34,6 +34,8 @@
         "wizard/credit_request_refusal_views.xml",
         "views/credit_request_views.xml",
         "views/res_partner_views.xml",
+        "views/sale_order_views.xml",
+        "views/sale_portal_templates.xml",
         "views/account_move_views.xml",
         "views/res_company_views.xml",
         "views/res_config_settings_views.xml",

@@ -36,6 +36,7 @@ from . import ir_attachment
 from . import ir_module_module
 from . import mail_message
 from . import mail_thread
+from . import payment_transaction
 from . import res_company
 from . import res_company_credit
 from . import res_company_safety
@@ -44,3 +45,9 @@ from . import res_partner
 from . import res_partner_exposure
 from . import sale_order
 from . import sale_order_request
+from . import res_partner_situation
+from . import sale_order
+from . import sale_order_confirm
+from . import sale_order_hold
+from . import sale_order_line
+from . import sale_order_sales_side

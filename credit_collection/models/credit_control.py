@@ -41,10 +41,11 @@ class CreditControl(models.AbstractModel):
         return [f"rule_{name}" for name in self._rules()]
 
     @api.model
-    def _verdicts(self, asks):
+    def _verdicts(self, asks, together=True):
         """Return the verdict on each document, as ``{document: Verdict}``.
 
-        Documents of one customer are judged in turn: what passed counts against the limit of the next ones.
+        :param together: documents of one customer are judged in turn, and what passed counts against the limit of the
+            next ones; else each by itself, which is what a screen shows
         """
         positions = self.env["credit.exposure"].sudo()._positions([(ask.partner, ask.company) for ask in asks])
         verdicts, passed = {}, {}
@@ -52,7 +53,7 @@ class CreditControl(models.AbstractModel):
             position = positions[ask.partner, ask.company]
             verdict = self._verdict(ask, position, passed.get((ask.partner, ask.company), 0.0))
             verdicts[ask.document] = verdict
-            if not verdict.blocks:
+            if together and not verdict.blocks:
                 passed[ask.partner, ask.company] = passed.get((ask.partner, ask.company), 0.0) + ask.amount
         return verdicts
 

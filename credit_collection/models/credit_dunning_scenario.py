@@ -90,7 +90,7 @@ class CreditDunningScenario(models.Model):
 
     @api.model
     def _cron_dunning(self):
-        """The nightly run: housekeeping, prepare, send. Each step commits its own progress."""
+        """The nightly run: housekeeping, prepare, send, and orders on hold. Each step commits its own progress."""
         self.env["credit.dunning.run"]._transaction(self.env["credit.hold"].sudo()._end_settled)
         companies = self.search([("live", "=", True)]).company_id
         for company in companies:
@@ -102,3 +102,4 @@ class CreditDunningScenario(models.Model):
             }
             run.with_context(**context)._prepare()
         self.env["credit.dunning.mailer"]._cron_send()
+        self.env["sale.order"]._cron_followup_recheck()

@@ -304,17 +304,22 @@ class CreditProfile(models.Model):
 
     def _responsible(self):
         """Return who answers for each customer's reminders: the collector, else the user, else a credit manager."""
-        managers = self.env.ref("credit_collection.credit_collection_group_manager").sudo().all_user_ids
-        managers = managers.filtered(lambda user: user.active and not user.share)
-        by_company = {
-            company: managers.filtered(lambda user, company=company: company in user.company_ids)[:1]
-            for company in self.company_id
-        }
+        by_company = self._managers(self.company_id)
         collects = self.env.user.has_group("credit_collection.credit_collection_group_user") and not self.env.su
         user = self.env.user if collects else self.env["res.users"]
         return {
             profile: profile.collector_id or user or by_company[profile.company_id] or self.env.user
             for profile in self
+        }
+
+    @api.model
+    def _managers(self, companies):
+        """Return the credit manager who answers for each company: the first one, or nobody."""
+        managers = self.env.ref("credit_collection.credit_collection_group_manager").sudo().all_user_ids
+        managers = managers.filtered(lambda user: user.active and not user.share)
+        return {
+            company: managers.filtered(lambda user, company=company: company in user.company_ids)[:1]
+            for company in companies
         }
 
     def message_update(self, msg_dict, update_vals=None):

@@ -39,14 +39,15 @@ class CreditOpenItem(models.Model):
             "next_day": SQL("n.day"),
             "next_rank": SQL("n.rank"),
             "recent_contacts": SQL("COALESCE(cn.count, 0)"),
-            "chase_state": SQL(
-                "CASE %s ELSE 'chase' END",
-                SQL(" ").join(SQL("WHEN %s THEN %s", rule, state) for state, rule in self._sql_chase_rules(day)),
-            ),
+            "chase_state": SQL() if past else self._sql_chase_state(day),  # its rules look settings up
         }
         if past:
             return {name: SQL("NULL::%s", SQL(self._fields[name].column_type[1])) for name in policy}
         return policy
+
+    def _sql_chase_state(self, day):
+        rules = SQL(" ").join(SQL("WHEN %s THEN %s", rule, state) for state, rule in self._sql_chase_rules(day))
+        return SQL("CASE %s ELSE 'chase' END", rules)
 
     def _sql_chase_rules(self, day):
         """Return (state, condition) in order of precedence: decisions, then calendar, money, contact."""

@@ -21,6 +21,8 @@ from . import test_levels
 from . import test_mailer
 from . import test_open_item
 from . import test_open_item_random
+from . import test_order_flows
+from . import test_orders
 from . import test_queries
 from . import test_request_rights
 from . import test_requests

@@ -1,0 +1,53 @@
+from odoo import api, fields, models
+from odoo.tools import format_amount, format_date
+
+
+# One line on how a customer pays, for those who sell to it: they read the sentence and not the figures behind it.
+class ResPartner(models.Model):
+    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+
+    followup_situation = fields.Char(
+        string="Payments",
+        compute="_compute_followup_situation",
+        compute_sudo=True,
+        groups="sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly",
+        help="What the customer owes the active company late.",
+    )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company", "lang")
+    def _compute_followup_situation(self):
+        company = self.env.company
+        customers = {partner: partner.commercial_partner_id._origin for partner in self}
+        sentences = self._followup_situations({(customer, company) for customer in customers.values() if customer})
+        for partner, customer in customers.items():
+            partner.followup_situation = sentences.get((customer, company), False)
+
+    @api.model
+    def _followup_situations(self, customers):
+        """Return a line on how customers pay: ``{(commercial partner, company): sentence}``, or False when all is well.
+
+        :param customers: pairs (commercial partner, company)
+        """
+        positions = self.env["credit.exposure"].sudo()._positions(customers)
+        return {
+            (partner, company): " ".join(partner._followup_situation_sentences(company, position)) or False
+            for (partner, company), position in positions.items()
+        }
+
+    def _followup_situation_sentences(self, company, position):
+        """Return the sentences about this customer in ``company``. Extend to say more of it.
+
+        :param dict position: its row of ``credit.exposure``; amounts in the company's currency
+        """
+        currency = company.sudo().currency_id
+        overdue = position["overdue"] - position["unallocated"]
+        if currency.compare_amounts(overdue, 0.0) <= 0:
+            return []
+        return [
+            self.env._(
+                "Late since %(date)s: %(amount)s overdue.",
+                date=format_date(self.env, position["late_since"]),
+                amount=format_amount(self.env, overdue, currency),
+            )
+        ]

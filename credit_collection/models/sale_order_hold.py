@@ -1,0 +1,254 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+ACTIVITY_HOLD = "credit_collection.mail_activity_order_hold"
+ACTIVITY_CLEAR = "credit_collection.mail_activity_order_clear"
+
+
+# What follows of a credit check or a credit manager's decision: the stored state, its history, who is asked to act.
+# Written in sudo, by methods that the confirmation, the night and ``credit.request`` call.
+class SaleOrder(models.Model):
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
+
+    def _action_cancel(self):
+        # EXTENDS 'sale': nobody has to act on a cancelled order
+        res = super()._action_cancel()
+        held = self.sudo().filtered(lambda order: order.followup_credit_state in ("hold", "refused"))
+        held.write({"followup_credit_state": False})
+        held._followup_close_activities()
+        return res
+
+    # -------------------------------------------------------------------------
+    # Buttons
+    # -------------------------------------------------------------------------
+
+    def action_followup_recheck(self):
+        """Judge orders on hold again. Whoever may edit them may ask for it."""
+        self.check_access("write")
+        freed = self._followup_recheck()
+        blocked = (self - freed).filtered(lambda order: order.followup_credit_severity == "block")
+        return self._followup_still_held(blocked) if blocked else {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def _followup_still_held(self, orders):
+        reasons = [f"{order.name}: {' '.join(order.followup_credit_warning.splitlines())}" for order in orders]
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "warning", "title": self.env._("Still on hold"), "message": " ".join(reasons)},
+        }
+
+    # -------------------------------------------------------------------------
+    # States
+    # -------------------------------------------------------------------------
+
+    def _followup_hold(self, check):
+        """Put orders that the check blocks on hold, with a note, and ask the salesperson and the credit manager to act.
+
+        What a credit manager refused stays refused.
+        """
+        orders = self.sudo().filtered(lambda order: order.followup_credit_state != "refused")
+        fresh = orders.filtered(lambda order: order.followup_credit_state != "hold")
+        fresh.write({"followup_credit_state": "hold"})
+        title = self.env._("On hold.")
+        fresh._followup_log({order: (title, check.of(order).sentences().splitlines()) for order in fresh})
+        notes = {order: check.of(order).sentences("block") for order in orders}
+        orders._followup_ask(ACTIVITY_HOLD, orders._followup_salespeople(managers=True), notes)
+
+    def _followup_allow(self, check):
+        """Note that the orders were let pass, up to their total."""
+        orders = self.sudo()
+        orders.filtered("followup_credit_state")._followup_close_activities()
+        for order in orders:
+            released = order.followup_credit_state == "released"
+            order.write(
+                {
+                    "followup_credit_state": "released" if released else check.state(order),
+                    "followup_allowed_amount": max(order.amount_total, order.followup_allowed_amount * released),
+                }
+            )
+        passed = orders.filtered(lambda order: check.reason(order))
+        passed._followup_log(
+            {order: (check.reason(order), check.of(order).sentences().splitlines()) for order in passed}
+        )
+        passed.filtered(lambda order: check.why(order) == "till")._followup_report_unpaid(check)
+
+    def _followup_report_unpaid(self, check):
+        """Tell the credit manager of orders that left a till without being paid in full."""
+        unpaid = self.filtered(lambda order: not order._followup_is_paid())
+        if unpaid:
+            notes = {order: check.of(order).sentences() for order in unpaid}
+            unpaid._followup_ask(ACTIVITY_HOLD, unpaid._followup_managers(), notes)
+
+    def _followup_release(self, request):
+        """Let the order pass, up to the amount approved: the decision of a credit manager, who was checked."""
+        self._followup_decide(request, "released", request.max_amount or self.amount_total)
+
+    def _followup_refuse(self, request):
+        """Keep the order from passing: the decision of a credit manager, who was checked."""
+        self._followup_decide(request, "refused", self.sudo().followup_allowed_amount)
+
+    def _followup_decide(self, request, state, allowed):
+        order = self.sudo()
+        before = order._followup_standing()
+        order.write({"followup_credit_state": state, "followup_allowed_amount": allowed})
+        user = (request.decided_by or self.env.user).name
+        title = self.env._("Released by %s.", user) if state == "released" else self.env._("Refused by %s.", user)
+        lines = [request.decision_reason or request.reason, f"{before} → {order._followup_standing()}"]
+        if state == "released" and request.valid_until:
+            lines.append(self.env._("Valid until %s.", format_date(self.env, request.valid_until)))
+        order._followup_log({order: (title, lines)})
+        order._followup_close_activities()
+
+    def _followup_standing(self):
+        label = dict(self._fields["followup_credit_state"]._description_selection(self.env))
+        state = label.get(self.followup_credit_state, self.env._("not checked"))
+        allowed = self.currency_id.format(self.followup_allowed_amount)
+        return self.env._("%(state)s, allowed up to %(amount)s", state=state, amount=allowed)
+
+    # -------------------------------------------------------------------------
+    # Checked again
+    # -------------------------------------------------------------------------
+
+    def _followup_check_growth(self):
+        """Judge confirmed orders that grew past what was allowed. An order held so keeps what was entered."""
+        orders = self.sudo()
+        grown = orders.filtered(lambda order: order.state == "sale" and order._followup_is_grown())
+        if grown:
+            check = grown._followup_check()
+            held = grown.filtered(lambda order: check.of(order).blocks)
+            held._followup_speak_inside()._followup_hold(check)
+            (grown - held)._followup_allow(check)
+        shrunk = (orders - grown).filtered(
+            lambda order: order.state == "sale" and order.followup_credit_state == "hold"
+        )
+        shrunk._followup_recheck()
+
+    def _followup_is_grown(self):
+        return self.currency_id.compare_amounts(self.amount_total, self.followup_allowed_amount) > 0
+
+    @api.model
+    def _cron_followup_recheck(self):
+        """At night: judge every company's orders on hold again."""
+        held = self.sudo().search(
+            [("followup_credit_state", "=", "hold"), ("state", "!=", "cancel")], order="date_order, id"
+        )
+        for company, orders in held.grouped("company_id").items():
+            orders.with_context(lang=company.partner_id.lang, tz=company._dunning_tz())._followup_recheck()
+
+    def _followup_recheck(self):
+        """Judge orders on hold or refused again; what nothing blocks any more is free.
+
+        :return: the orders that are free now
+        """
+        orders = self.sudo().filtered(
+            lambda order: order.followup_credit_state in ("hold", "refused") and order.state != "cancel"
+        )
+        if not orders:
+            return self.browse()
+        check = orders._followup_check()
+        # A confirmed order that is back at what was let pass is no longer held for having grown
+        free = orders.filtered(
+            lambda order: not check.of(order).blocks or (order.state == "sale" and not order._followup_is_grown())
+        )
+        free._followup_free(check)
+        return self.browse(free.ids)
+
+    def _followup_free(self, check):
+        for state, orders in self.grouped(check.state).items():
+            orders.write({"followup_credit_state": state})
+        for order in self.filtered(lambda order: order.state == "sale"):
+            order.followup_allowed_amount = max(order.amount_total, order.followup_allowed_amount)
+        self._followup_log(
+            {
+                order: (
+                    self.env._("Not on hold any more."),
+                    [check.reason(order), *check.of(order).sentences().splitlines()],
+                )
+                for order in self
+            }
+        )
+        self._followup_close_activities()
+        quotations = self.filtered(lambda order: order.state != "sale")
+        summary = dict.fromkeys(quotations, self.env._("Nothing blocks the order any more: it may be confirmed."))
+        quotations._followup_ask(ACTIVITY_CLEAR, quotations._followup_salespeople(), summary)
+
+    # -------------------------------------------------------------------------
+    # History and activities, in batch
+    # -------------------------------------------------------------------------
+
+    def _followup_log(self, notes):
+        """Log internal notes: a title and lines by order."""
+        if self:
+            self._message_log_batch(
+                bodies={
+                    order.id: Markup("%s<ul>%s</ul>")
+                    % (title, Markup().join(Markup("<li>%s</li>") % line for line in lines if line))
+                    for order, (title, lines) in notes.items()
+                }
+            )
+
+    def _followup_ask(self, xmlid, users, notes):
+        """Ask users to act on orders, each once while the activity is open.
+
+        :param dict users: the users by order
+        :param dict notes: a text by order
+        """
+        if not self:
+            return
+        activity_type = self.env.ref(xmlid)
+        Activity = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        waiting = {(activity.res_id, activity.user_id) for activity in self._followup_activities(activity_type)}
+        Activity.create(
+            [
+                {
+                    "activity_type_id": activity_type.id,
+                    "summary": activity_type.name,
+                    "note": Markup("<br/>").join(notes[order].splitlines()),
+                    "res_model_id": self.env["ir.model"]._get_id(self._name),
+                    "res_id": order.id,
+                    "user_id": user.id,
+                    "date_deadline": fields.Date.context_today(self),
+                }
+                for order in self
+                for user in users[order]
+                if (order.id, user) not in waiting
+            ]
+        )
+
+    def _followup_activities(self, activity_types):
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("activity_type_id", "in", activity_types.ids),
+                ]
+            )
+        )
+
+    def _followup_close_activities(self):
+        """Close what was asked because of an earlier check: it is settled."""
+        if self:
+            self._followup_activities(self.env.ref(ACTIVITY_HOLD) + self.env.ref(ACTIVITY_CLEAR)).action_done()
+
+    def _followup_salespeople(self, managers=False):
+        """Return who answers for each order: its salesperson, and the company's credit manager when asked for; else the
+        leader of the team, else the administrator, so that no order waits without anyone knowing."""
+        bosses = self._followup_managers() if managers else {}
+        last = self.env.ref("base.user_admin", raise_if_not_found=False) or self.env["res.users"]
+        people = {}
+        for order in self:
+            seller = (order.user_id | bosses.get(order, last.browse())).filtered(
+                lambda user: user.active and not user.share
+            )
+            people[order] = seller or order.team_id.user_id or last
+        return people
+
+    def _followup_managers(self):
+        """Return the credit manager of each order's company."""
+        managers = self.env["credit.profile"]._managers(self.company_id)
+        return {order: managers[order.company_id] for order in self}
