@@ -1,4 +1,5 @@
 from . import account_move
+from . import account_move_credit
 from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment_term
@@ -37,4 +38,6 @@ from . import res_company_credit
 from . import res_company_safety
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_credit
 from . import sale_order
+from . import sale_order_terms

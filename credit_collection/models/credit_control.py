@@ -1,6 +1,7 @@
 from typing import Any, NamedTuple
 
 from odoo import api, models
+from odoo.exceptions import AccessError
 from odoo.tools import format_amount, format_date
 
 from ..tools.verdict import Reason, Verdict
@@ -63,6 +64,26 @@ class CreditControl(models.AbstractModel):
             if sentence:
                 reasons.append(Reason(name, severity, sentence))
         return Verdict(tuple(reasons))
+
+    # -- who decides -----------------------------------------------------------
+
+    @api.model
+    def _decides(self):
+        """Return whether the user sets limits, terms and holds: credit managers, and who can grant themselves any right."""
+        return (
+            self.env.su
+            or self.env.user.has_group("credit_collection.credit_collection_group_manager")
+            or self.env.user.has_group("base.group_system")
+        )
+
+    @api.model
+    def _check_decides(self, sentence):
+        """Refuse, in these words, to anybody who may not decide.
+
+        :raise AccessError: see ``_decides``
+        """
+        if not self._decides():
+            raise AccessError(sentence)
 
     # -- the rules: each returns a sentence when it applies --------------------
 

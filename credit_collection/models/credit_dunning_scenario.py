@@ -91,6 +91,7 @@ class CreditDunningScenario(models.Model):
     @api.model
     def _cron_dunning(self):
         """The nightly run: housekeeping, prepare, send. Each step commits its own progress."""
+        self.env["credit.dunning.run"]._transaction(self.env["credit.profile"].sudo()._cron_review_limits)
         companies = self.search([("live", "=", True)]).company_id
         for company in companies:
             run = self.env["credit.dunning.run"].with_company(company)

@@ -284,16 +284,17 @@ class CreditProfile(models.Model):
         )
         self.env["credit.open.item"].invalidate_model()
 
-    def _raise_activity(self, xmlid, summary, note=None):
+    def _raise_activity(self, xmlid, summary, note=None, responsible=None):
         """Ask the collector to act, once: not again while such an activity is open.
 
         :param dict note: a text by profile, or None
+        :param dict responsible: who is asked instead, by profile
         """
         activity_type = self.env.ref(xmlid)
         busy = self.activity_ids.filtered(lambda activity: activity.activity_type_id == activity_type)
         waiting = self.browse(busy.mapped("res_id"))
         model = self.env["ir.model"]._get(self._name)
-        responsible = self._responsible()
+        responsible = responsible or self._responsible()
         self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
             [
                 {
@@ -311,17 +312,22 @@ class CreditProfile(models.Model):
 
     def _responsible(self):
         """Return who answers for each customer's reminders: the collector, else the user, else a credit manager."""
-        managers = self.env.ref("credit_collection.credit_collection_group_manager").sudo().all_user_ids
-        managers = managers.filtered(lambda user: user.active and not user.share)
-        by_company = {
-            company: managers.filtered(lambda user, company=company: company in user.company_ids)[:1]
-            for company in self.company_id
-        }
+        by_company = self._managers(self.company_id)
         collects = self.env.user.has_group("credit_collection.credit_collection_group_user") and not self.env.su
         user = self.env.user if collects else self.env["res.users"]
         return {
             profile: profile.collector_id or user or by_company[profile.company_id] or self.env.user
             for profile in self
+        }
+
+    @api.model
+    def _managers(self, companies):
+        """Return the credit manager who answers for each company: the first one, or nobody."""
+        managers = self.env.ref("credit_collection.credit_collection_group_manager").sudo().all_user_ids
+        managers = managers.filtered(lambda user: user.active and not user.share)
+        return {
+            company: managers.filtered(lambda user, company=company: company in user.company_ids)[:1]
+            for company in companies
         }
 
     def message_update(self, msg_dict, update_vals=None):
