@@ -1,4 +1,5 @@
 from . import account_move
+from . import account_move_credit
 from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment_term
@@ -51,3 +52,6 @@ from . import sale_order_confirm
 from . import sale_order_hold
 from . import sale_order_line
 from . import sale_order_sales_side
+from . import res_partner_credit
+from . import sale_order
+from . import sale_order_terms

@@ -70,7 +70,7 @@ class CreditControl(models.AbstractModel):
 
     @api.model
     def _decides(self):
-        """Return whether the user sets limits, terms and holds: credit managers, and who can grant himself any right."""
+        """Return whether the user sets limits, terms and holds: credit managers, and who can grant themselves any right."""
         return (
             self.env.su
             or self.env.user.has_group("credit_collection.credit_collection_group_manager")
@@ -78,13 +78,13 @@ class CreditControl(models.AbstractModel):
         )
 
     @api.model
-    def _check_decides(self, message):
+    def _check_decides(self, sentence):
         """Refuse, in these words, to anybody who may not decide.
 
         :raise AccessError: see ``_decides``
         """
         if not self._decides():
-            raise AccessError(message)
+            raise AccessError(sentence)
 
     # -- the rules: each returns a sentence when it applies --------------------
 
@@ -127,10 +127,13 @@ class CreditControl(models.AbstractModel):
             (self.env._("draft invoices"), position["drafts"]),
             (self.env._("deposits"), -position["deposits"]),
             (self.env._("orders confirmed with it"), passed),
-            (self.env._("this order"), ask.amount),
+            (self._label(ask), ask.amount),
         ]
         currency = ask.company.sudo().currency_id
         return [(label, value) for label, value in parts if not currency.is_zero(value)]
+
+    def _label(self, ask):
+        return self.env._("this invoice") if ask.document._name == "account.move" else self.env._("this order")
 
     def _reason_expired(self, ask, position, passed):
         if not position["limit_expired"]:

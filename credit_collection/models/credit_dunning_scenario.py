@@ -91,7 +91,11 @@ class CreditDunningScenario(models.Model):
     @api.model
     def _cron_dunning(self):
         """The nightly run: housekeeping, prepare, send, and orders on hold. Each step commits its own progress."""
-        self.env["credit.dunning.run"]._transaction(self.env["credit.hold"].sudo()._end_settled)
+        for housekeeping in (
+            self.env["credit.hold"].sudo()._end_settled,
+            self.env["credit.profile"].sudo()._cron_review_limits,
+        ):
+            self.env["credit.dunning.run"]._transaction(housekeeping)
         companies = self.search([("live", "=", True)]).company_id
         for company in companies:
             run = self.env["credit.dunning.run"].with_company(company)

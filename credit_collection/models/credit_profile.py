@@ -277,16 +277,17 @@ class CreditProfile(models.Model):
         )
         self.env["credit.open.item"].invalidate_model()
 
-    def _raise_activity(self, xmlid, summary, note=None):
+    def _raise_activity(self, xmlid, summary, note=None, responsible=None):
         """Ask the collector to act, once: not again while such an activity is open.
 
         :param dict note: a text by profile, or None
+        :param dict responsible: who is asked instead, by profile
         """
         activity_type = self.env.ref(xmlid)
         busy = self.activity_ids.filtered(lambda activity: activity.activity_type_id == activity_type)
         waiting = self.browse(busy.mapped("res_id"))
         model = self.env["ir.model"]._get(self._name)
-        responsible = self._responsible()
+        responsible = responsible or self._responsible()
         self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
             [
                 {

@@ -22,6 +22,16 @@ class ResConfigSettings(models.TransientModel):
     followup_contact_cap = fields.Integer(related="company_id.followup_contact_cap", readonly=False)
     followup_daily_max = fields.Integer(related="company_id.followup_daily_max", readonly=False)
     followup_test_email = fields.Char(related="company_id.followup_test_email", readonly=False)
+    # Credit control
+    followup_rule_limit = fields.Selection(related="company_id.followup_rule_limit", readonly=False, required=True)
+    followup_rule_overdue = fields.Selection(related="company_id.followup_rule_overdue", readonly=False, required=True)
+    followup_rule_expired = fields.Selection(related="company_id.followup_rule_expired", readonly=False, required=True)
+    followup_rule_hold = fields.Selection(related="company_id.followup_rule_hold", readonly=False, required=True)
+    followup_overdue_days = fields.Integer(related="company_id.followup_overdue_days", readonly=False)
+    followup_overdue_amount = fields.Monetary(related="company_id.followup_overdue_amount", readonly=False)
+    followup_exposure_drafts = fields.Boolean(related="company_id.followup_exposure_drafts", readonly=False)
+    followup_order_horizon = fields.Integer(related="company_id.followup_order_horizon", readonly=False)
+    followup_deposit_percent = fields.Integer(related="company_id.followup_deposit_percent", readonly=False)
     followup_rates_missing = fields.Char(compute="_compute_followup_rates_missing")
 
     @api.depends("company_id")

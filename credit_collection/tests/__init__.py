@@ -2,6 +2,7 @@ from . import test_adversary
 from . import test_calls
 from . import test_charges
 from . import test_chase_state
+from . import test_credit_rights
 from . import test_dates
 from . import test_edges
 from . import test_evidence
@@ -18,6 +19,7 @@ from . import test_letter_pages
 from . import test_letter_words
 from . import test_letters
 from . import test_levels
+from . import test_limits
 from . import test_mailer
 from . import test_open_item
 from . import test_open_item_random
