@@ -43,15 +43,13 @@ from . import res_company_credit
 from . import res_company_safety
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_credit
 from . import res_partner_exposure
-from . import sale_order
-from . import sale_order_request
 from . import res_partner_situation
 from . import sale_order
 from . import sale_order_confirm
 from . import sale_order_hold
 from . import sale_order_line
+from . import sale_order_request
 from . import sale_order_sales_side
-from . import res_partner_credit
-from . import sale_order
 from . import sale_order_terms

@@ -133,7 +133,8 @@ class CreditControl(models.AbstractModel):
         return [(label, value) for label, value in parts if not currency.is_zero(value)]
 
     def _label(self, ask):
-        return self.env._("this invoice") if ask.document._name == "account.move" else self.env._("this order")
+        invoice = isinstance(ask.document, models.BaseModel) and ask.document._name == "account.move"
+        return self.env._("this invoice") if invoice else self.env._("this order")
 
     def _reason_expired(self, ask, position, passed):
         if not position["limit_expired"]:
