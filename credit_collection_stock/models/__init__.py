@@ -1,0 +1,3 @@
+from . import credit_request
+from . import stock_picking
+from . import stock_picking_verdict

@@ -1,0 +1,4 @@
+from . import test_deliveries
+from . import test_neighbours
+from . import test_release
+from . import test_rights
