@@ -57,7 +57,7 @@ class AccountChartTemplate(models.AbstractModel):
             order = self._credit_demo_order(customer, day, product, quantity)
             order.with_user(seller).action_followup_confirm()
             order.order_line.qty_delivered = delivered
-        over = [self._credit_demo_order(*quotation) for quotation in QUOTATIONS][0].with_user(seller)
+        over, *_others = [self._credit_demo_order(*quotation).with_user(seller) for quotation in QUOTATIONS]
         over.action_followup_confirm()
         self.env["credit.request"].with_user(seller).create(
             {

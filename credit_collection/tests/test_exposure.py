@@ -184,7 +184,7 @@ class TestExposure(ExposureCommon):
         self.assertFalse(self._row().over_limit)
         profile.write({"temporary_limit": 80, "temporary_from": DAY, "temporary_to": DAY})
         self.assertEqual(self._row().credit_limit, 80, "the temporary limit takes the place of any other")
-        profile.temporary_to = profile.temporary_from = "2026-05-03"
+        profile.write({"temporary_from": "2026-05-03", "temporary_to": "2026-05-03"})
         self.assertFalse(self._row().is_limited)
 
     def test_hard_case_32_branches_and_companies_are_never_mixed(self):
