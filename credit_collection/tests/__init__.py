@@ -21,6 +21,7 @@ from . import test_letters
 from . import test_levels
 from . import test_limits
 from . import test_mailer
+from . import test_neighbours
 from . import test_open_item
 from . import test_open_item_random
 from . import test_order_flows

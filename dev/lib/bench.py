@@ -33,17 +33,21 @@ def main() -> None:
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     drop_leftovers()
-    template = ready_template(args.size)
+    ledger = ledger_template(args.size)
+    template = ready_template(args.size, ledger)
     if args.keep:
         print(database.fresh_copy(template, args.keep))
         return
     name = f"{PREFIX}{os.getpid()}"
+    core = f"{name}_core"
     try:
         database.fresh_copy(template, name)
+        database.fresh_copy(ledger, core)
         with served(name):
-            measure(name, [f"--{option}" for option in ("statements", "reads") if getattr(args, option)])
+            measure(name, core, [f"--{option}" for option in ("statements", "reads") if getattr(args, option)])
     finally:
         database.drop(name)
+        database.drop(core)
 
 
 def served(name: str):
@@ -54,9 +58,12 @@ def served(name: str):
     return odoo_server.served(name, "--max-cron-threads=0", port=port, log=log)
 
 
-def measure(name: str, options: list[str]) -> None:
-    """In a process of its own, for its peak memory to be that of the work."""
-    status = subprocess.run([sys.executable, HERE / "bench_jobs.py", name, *options], check=False).returncode
+def measure(name: str, core: str, options: list[str]) -> None:
+    """In a process of its own, for its peak memory to be that of the work.
+
+    :param core: a database with the same ledger and without the addon
+    """
+    status = subprocess.run([sys.executable, HERE / "bench_jobs.py", name, core, *options], check=False).returncode
     if status:
         sys.exit(f"The bench did not finish, see {odoo_server.LOG_DIR / name}.log")
 
@@ -64,14 +71,18 @@ def measure(name: str, options: list[str]) -> None:
 # -- databases --------------------------------------------------------------------------------------------------------
 
 
-def ready_template(size: str) -> str:
-    """A database with the ledger, the addon and its history; each stage is kept and made only once."""
+def ledger_template(size: str) -> str:
+    """A database with the ledger; each stage is kept and made only once."""
+    made_from = ["bench_data.py", "bench_orders.py", "bench_orm.py"]
     base = database.ensure_template(country="fr")
-    ledger = kept(
-        f"{PREFIX}ledger_{size}_", base, ["bench_data.py", "bench_orm.py"], lambda name: fill(name, "ledger", size)
-    )
-    addon = sorted(path for path in odoo_server.PROJECT.glob("credit_collection*/**/*") if path.suffix in CODE)
-    return kept(f"{PREFIX}ready_{size}_", ledger, ["bench_history.py", *addon], make_ready)
+    return kept(f"{PREFIX}ledger_{size}_", base, made_from, lambda name: fill(name, "ledger", size))
+
+
+def ready_template(size: str, ledger: str) -> str:
+    """A database with the ledger, the addon and its history."""
+    addons = odoo_server.project_addons(stock=False)
+    code = sorted(path for addon in addons for path in (odoo_server.PROJECT / addon).rglob("*") if path.suffix in CODE)
+    return kept(f"{PREFIX}ready_{size}_", ledger, ["bench_history.py", *code], make_ready)
 
 
 def kept(prefix: str, template: str, made_from: list, make: Callable[[str], None]) -> str:
@@ -120,7 +131,7 @@ def fill(name: str, stage: str, size: str = "") -> None:
 def drop_leftovers() -> None:
     """Databases of runs that were killed."""
     for name in database.names(PREFIX):
-        number = name.removeprefix(PREFIX)
+        number = name.removeprefix(PREFIX).removesuffix("_core")
         if number.isdecimal() and not Path(f"/proc/{number}").exists():
             database.drop(name)
 

@@ -7,18 +7,22 @@ always gives the same ledger.
 
 from datetime import date
 
+import bench_orders
+
 DAY = date(2026, 6, 30)  # the day looked at: a Tuesday, so that something may leave
 CUSTOMERS = {"S": 1_000, "M": 10_000}
 INVOICES_EACH = 10
 TABLES = (
     *("res_partner", "account_move", "account_move_line"),
     *("account_full_reconcile", "account_partial_reconcile"),
+    *bench_orders.TABLES,
 )
 
 
 def build(env, size: str) -> None:
     """Fill the database of `env` with a ledger of this size."""
     prototypes = make_prototypes(env)
+    prototypes |= bench_orders.make_prototypes(env, prototypes["customer"], DAY)
     env.flush_all()
     context = {
         "day": DAY,
@@ -30,10 +34,12 @@ def build(env, size: str) -> None:
         "tax": prototypes["invoice_net"].tax_ids.id,
         **{f"first_{table}": next_id(env.cr, table) for table in TABLES},
     }
-    execute_all(env.cr, WORKING_TABLES, context)
-    for kind, (table, source, columns) in copies().items():
+    for script in (WORKING_TABLES, bench_orders.WORKING_TABLES):
+        execute_all(env.cr, script, context)
+    for kind, (table, source, columns) in {**copies(), **bench_orders.copies()}.items():
         copy_prototype(env.cr, table, prototypes[kind].id, source, columns)
-    execute_all(env.cr, MATCHES, context)
+    for script in (MATCHES, bench_orders.LINKS):
+        execute_all(env.cr, script, context)
     for table in TABLES:
         env.cr.execute(f"SELECT setval('{table}_id_seq', (SELECT COALESCE(MAX(id), 1) FROM {table}))")
     env.invalidate_all()
@@ -72,8 +78,10 @@ def make_prototypes(env) -> dict:
         {"name": "Invoices", "parent_id": customer.id, "type": "invoice", "email": "invoices@customers.example.com"}
     )
     prototypes = {"customer": customer, "contact": contact}
-    for kind, move_type in (("invoice", "out_invoice"), ("refund", "out_refund")):
+    for kind, move_type in (("invoice", "out_invoice"), ("refund", "out_refund"), ("draft", "out_invoice")):
         move = make_document(env, move_type, customer)
+        if kind != "draft":
+            move.action_post()
         lines = move.line_ids.grouped("display_type")
         prototypes[kind] = move
         prototypes[f"{kind}_net"], prototypes[f"{kind}_tax"] = lines["product"], lines["tax"]
@@ -84,13 +92,9 @@ def make_prototypes(env) -> dict:
 
 
 def make_document(env, move_type: str, customer):
-    domain = [
-        *[("amount", "=", 20), ("type_tax_use", "=", "sale")],
-        *[("tax_exigibility", "=", "on_invoice"), ("company_id", "=", env.company.id)],
-    ]
-    tax = env["account.tax"].search(domain).filtered(lambda tax: not tax.price_include)[:1]
-    line = {"name": "Goods", "quantity": 1, "price_unit": 100, "tax_ids": [(6, 0, tax.ids)]}
-    move = env["account.move"].create(
+    taxes = [(6, 0, bench_orders.sales_tax(env).ids)]
+    line = {"name": "Goods", "quantity": 1, "price_unit": 100, "tax_ids": taxes}
+    return env["account.move"].create(
         {
             "move_type": move_type,
             "partner_id": customer.id,
@@ -100,8 +104,6 @@ def make_document(env, move_type: str, customer):
             "invoice_line_ids": [(0, 0, line)],
         }
     )
-    move.action_post()
-    return move
 
 
 def make_payment(env, customer):
@@ -159,9 +161,11 @@ def copies() -> dict[str, tuple[str, str, dict[str, str]]]:
         "customer": ("res_partner", "SELECT * FROM bench_customer", partner | company),
         "contact": ("res_partner", "SELECT * FROM bench_contact", partner | contact),
     }
-    for kind, roles in (("invoice", "net tax term"), ("refund", "net tax term"), ("payment", "bank term")):
+    own = {"invoice": DOCUMENT, "refund": DOCUMENT, "payment": PAYMENT, "draft": DOCUMENT | DRAFT}
+    for kind, columns in own.items():
         source = f"SELECT * FROM bench_document WHERE kind = '{kind}'"
-        kinds[kind] = ("account_move", source, MOVE | (PAYMENT if kind == "payment" else DOCUMENT))
+        kinds[kind] = ("account_move", source, MOVE | columns)
+        roles = "bank term" if kind == "payment" else "net tax term"
         for role in roles.split():
             source = (
                 "SELECT i.*, m.name AS move_name FROM bench_item i JOIN account_move m ON m.id = i.move_id"
@@ -208,6 +212,8 @@ DOCUMENT = {
     "amount_tax_signed": "s.sign * s.units / s.rate",
     "amount_residual_signed": "s.sign * s.residual / s.rate",
 }
+UNNUMBERED = ("name", "sequence_prefix", "sequence_number", "payment_reference", "access_token")
+DRAFT = {name: f"prototype.{name}" for name in UNNUMBERED}
 LINE = {
     "id": "s.id",
     "move_id": "s.move_id",
@@ -243,6 +249,9 @@ LINE_OF = {
         "date_maturity": "s.date_maturity",
         "no_followup": "s.n % 200 = 7",
     },
+    "draft_net": NET,
+    "draft_tax": {"tax_base_amount": "ABS(5 * s.balance)"},
+    "draft_term": {**MATCHED, "name": "prototype.name", "date_maturity": "s.date_maturity"},
     "refund_net": NET,
     "refund_tax": {"tax_base_amount": "ABS(5 * s.balance)"},
     "refund_term": {**MATCHED, "name": "s.move_name", "date_maturity": "s.date"},
@@ -250,8 +259,8 @@ LINE_OF = {
     "payment_term": MATCHED,
 }
 
-# What there will be. `units` is a sixth of a document, so that its net amount (5 × units), its tax (units), its
-# instalments and the other currency (at 1.25) come out without rounding.
+# What there will be; the last 500 invoices are the last customer's, and open. `units` is a sixth of a document, so that
+# its net amount (5 × units), its tax (units), its instalments and the other currency (at 1.25) come out without rounding.
 WORKING_TABLES = """
 CREATE FUNCTION pg_temp.hash(number bigint, salt int, below int) RETURNS int LANGUAGE sql IMMUTABLE AS $$
     SELECT ((c # (c >> 16)) %% below)::int
@@ -267,8 +276,11 @@ CREATE TEMP TABLE bench_contact AS
            'invoices' || n || '@customers.example.com' AS email
       FROM bench_customer WHERE pg_temp.hash(n, 3, 10) < 3;
 CREATE TEMP TABLE bench_choice AS
-    SELECT n, pg_temp.hash(n, 4, 100) AS fate, 1 + pg_temp.hash(n, 5, 40) * (1 + pg_temp.hash(n, 6, 20)) AS units,
-           FLOOR(%(customers)s * POWER(pg_temp.hash(n, 7, 1000000) / 1000000.0, 2))::int + 1 AS customer,
+    SELECT n, CASE WHEN n > %(invoices)s - 500 THEN 99 ELSE pg_temp.hash(n, 4, 100) END AS fate,
+           1 + pg_temp.hash(n, 5, 40) * (1 + pg_temp.hash(n, 6, 20)) AS units,
+           CASE WHEN n > %(invoices)s - 500 THEN %(customers)s
+                ELSE FLOOR(%(customers)s * POWER(pg_temp.hash(n, 7, 1000000) / 1000000.0, 2))::int + 1
+            END AS customer,
            (ARRAY[1, 1, 1, 1, 1, 1, 1, 2, 2, 3])[1 + pg_temp.hash(n, 8, 10)] AS terms
       FROM generate_series(1, %(invoices)s) n;
 CREATE TEMP TABLE bench_invoice AS
@@ -291,7 +303,7 @@ CREATE TEMP TABLE bench_match AS
 CREATE UNIQUE INDEX ON bench_match (n, part);
 CREATE TEMP TABLE bench_document AS
     SELECT %(first_account_move)s - 1 + ROW_NUMBER() OVER (ORDER BY kind, d.n) AS id, d.*, c.customer_name,
-           CASE kind WHEN 'invoice' THEN 1 ELSE -1 END AS sign,
+           CASE WHEN kind IN ('invoice', 'draft') THEN 1 ELSE -1 END AS sign,
            CASE WHEN rate = 1 THEN %(eur)s ELSE %(usd)s END AS currency_id,
            total - COALESCE(matched.amount, 0) AS residual,
            CASE WHEN matched.amount IS NULL THEN 'not_paid' WHEN matched.amount < total THEN 'partial'
@@ -314,7 +326,11 @@ CREATE TEMP TABLE bench_document AS
             UNION ALL
             SELECT 'refund', n + %(invoices)s, NULL, fate, partner_id, rate, 1 + units / 4,
                    %(day)s - pg_temp.hash(n, 15, 90), 1, %(day)s - pg_temp.hash(n, 15, 90), 6 * (1 + units / 4)
-              FROM bench_invoice WHERE pg_temp.hash(n, 16, 200) < 3) d
+              FROM bench_invoice WHERE pg_temp.hash(n, 16, 200) < 3
+            UNION ALL
+            SELECT 'draft', n, NULL, fate, partner_id, rate, units, %(day)s - pg_temp.hash(n, 17, 9), 1,
+                   %(day)s - pg_temp.hash(n, 17, 9) + 30, 6 * units
+              FROM bench_invoice WHERE pg_temp.hash(n, 17, 100) < 3) d
       JOIN bench_customer c ON c.id = d.partner_id
       LEFT JOIN (SELECT n, SUM(amount) AS amount FROM bench_match GROUP BY n) matched ON matched.n = d.invoice;
 CREATE UNIQUE INDEX ON bench_document (kind, n);

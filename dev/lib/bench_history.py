@@ -1,4 +1,4 @@
-"""What a firm that has used the addon for some weeks has beside its ledger: decisions, and reminders already sent."""
+"""What a firm that has used the addon for some weeks has beside its ledger: decisions, reminders already sent, holds."""
 
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -7,6 +7,7 @@ from unittest.mock import patch
 from odoo import fields
 
 from bench_data import DAY
+from bench_orders import BIG
 
 # Nights before (working days), and which part of the customers (1 of so many) was chased then.
 NIGHTS = ((DAY - timedelta(days=20), 2), (DAY - timedelta(days=4), 4))
@@ -43,7 +44,30 @@ def add(env) -> None:
             send_unmailed(env, day)
         env.cr.execute(RESUME, {"until": DAY})
     env.cr.execute(PDF_FREE)
+    control_credit(env)
     env.invalidate_all()
+
+
+def control_credit(env) -> None:
+    """Limits of all kinds, rules of some customers' own, holds; and a dollar that has lost since it was invoiced."""
+    env.cr.execute(LIMITS, {"day": DAY, "big": BIG})
+    profiles = env["credit.profile"].search([("partner_id.ref", "!=", BIG)], order="partner_id")
+    scopes = ("orders", "deliveries", "both")
+    holds = [
+        {
+            "partner_id": profile.partner_id.id,
+            "company_id": profile.company_id.id,
+            "scope": scopes[number % 3],
+            "date_from": DAY - timedelta(days=30),
+            # one of five has ended
+            "date_to": number % 5 == 0 and DAY - timedelta(days=1),
+            "reason": "Cheque returned unpaid",
+        }
+        for number, profile in enumerate(profiles[::40])
+    ]
+    env["credit.hold"].create(holds)
+    usd = env.ref("base.USD")
+    env["res.currency.rate"].create({"currency_id": usd.id, "name": DAY, "rate": 1.6})
 
 
 def send_unmailed(env, day: date) -> None:
@@ -67,3 +91,15 @@ UPDATE credit_profile SET paused_until = %(until)s, pause_reason = 'Not chased t
  WHERE paused_until IS NULL AND partner_id %% %(part)s <> 0
 """
 RESUME = "UPDATE credit_profile SET paused_until = NULL, pause_reason = NULL WHERE paused_until = %(until)s"
+LIMITS = """
+UPDATE credit_profile r
+   SET limit_kind = CASE WHEN n % 40 = 1 THEN 'unlimited' WHEN n % 90 = 5 THEN 'none' ELSE limit_kind END,
+       temporary_limit = CASE WHEN n % 60 = 9 THEN 5000 END,
+       temporary_from = CASE WHEN n % 60 = 9 THEN %(day)s - 10 END,
+       temporary_to = CASE WHEN n % 60 = 9 THEN %(day)s + n % 30 - 15 END,
+       limit_valid_until = CASE WHEN n % 12 = 2 THEN %(day)s + n % 20 - 10 END,
+       rule_overdue = CASE WHEN n % 70 = 8 THEN 'ignore' WHEN n % 70 = 9 THEN 'block' END,
+       insured_amount = CASE WHEN n % 5 = 4 THEN 10000 END, insured_share = CASE WHEN n % 5 = 4 THEN 0.9 END
+  FROM (SELECT id, (ROW_NUMBER() OVER (ORDER BY partner_id))::int AS n FROM credit_profile) x, res_partner p
+ WHERE x.id = r.id AND p.id = r.partner_id AND p.ref IS DISTINCT FROM %(big)s
+""".replace("n % ", "n %% ")

@@ -1,13 +1,17 @@
-"""The jobs that dev/bench measures on a database: python bench_jobs.py NAME [--statements] [--reads]"""
+"""The jobs that dev/bench measures on a database: python bench_jobs.py NAME CORE [--statements] [--reads]"""
 
 import argparse
+import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+import bench_credit
 import bench_floor
 import bench_letters
 import bench_odoo
@@ -34,13 +38,15 @@ class Row:
 
 
 class Bench:
-    def __init__(self, name: str):
+    def __init__(self, name: str, core: str):
+        self.core = core
         self.registry = bench_odoo.registry(name, odoo_server.LOG_DIR / f"{name}.log")
         with self.environment() as env:
             self.user = env["res.users"].search([("login", "=", USER)]).id
             self.known = {
                 "company": env.company.id,
                 "levels": env.ref("credit_collection.scenario_standard").level_ids.sorted("day").ids,
+                "customers": bench_credit.some_customers(env),
             }
 
     def environment(self, uid: int = bench_odoo.SUPERUSER_ID):
@@ -59,11 +65,32 @@ class Bench:
         title = "… as the pivot reads it"
         yield self.read(title, lambda env: self.pivot(env(context=as_of_before(env))), past, aim=None)
         yield self.read("interest of all late items", self.interest, (bench_floor.LATE, DAY), 5, bench_floor.INTEREST)
+        title = f"exposure of {len(self.known['customers']):,} customers"
+        yield self.read(title, self.positions, (bench_floor.POSITIONS, DAY), 3)
+        yield self.read("search: over the limit", bench_credit.over_limit, (bench_floor.OVER_LIMIT, DAY), 3)
+        yield self.read("first page, by exposure", bench_credit.page, (bench_floor.EXPOSURE_PAGE, DAY), 3)
+        yield self.confirm()
         if only_reads:
             return
         yield self.prepare()
         yield self.send()
         yield self.print_letters()
+
+    def positions(self, env) -> list[tuple]:
+        return bench_credit.positions(env, self.known["customers"])
+
+    def confirm(self) -> Row:
+        """As the salesperson's button does; beside core's own on the same ledger without the addon."""
+        beside = subprocess.run(
+            [sys.executable, bench_credit.__file__, self.core], stdout=subprocess.PIPE, text=True, check=True
+        )
+        core = bench_odoo.Cost(**json.loads(beside.stdout))
+        cost = bench_credit.confirm(self.registry, "action_followup_confirm")
+        note = (
+            f"the floor is core's action_confirm: {1000 * core.seconds:.0f} ms and {core.queries} queries;"
+            f" with the addon {1000 * cost.seconds:.0f} ms and {cost.queries - core.queries} more (aim: 10)"
+        )
+        return Row("confirm: 500 open invoices", cost, core.seconds, 1.5, note)
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
@@ -263,11 +290,12 @@ def counted_calls(model_class, method: str):
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
+    parser.add_argument("core", help="a database with the same ledger and without the addon")
     parser.add_argument("--statements", action="store_true")
     parser.add_argument("--reads", action="store_true")
     args = parser.parse_args()
     rows = []
-    for row in Bench(args.name).rows(args.reads):
+    for row in Bench(args.name, args.core).rows(args.reads):
         rows.append(row)
         print(f"  {row.title}: {row.cost.seconds:.3f} s", flush=True)
         if args.statements:

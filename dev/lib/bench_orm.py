@@ -27,6 +27,12 @@ STORED = {
         ),
         *("invoice_date", "journal_id", "move_name", "parent_state", "reconciled"),
     ],
+    "sale.order": ["amount_tax", "amount_total", "amount_untaxed", "currency_rate", "invoice_status"],
+    "sale.order.line": [
+        *("currency_id", "invoice_status", "order_partner_id", "price_reduce_taxexcl", "price_reduce_taxinc"),
+        *("price_subtotal", "price_tax", "price_total", "qty_delivered", "qty_invoiced", "qty_to_invoice", "state"),
+        *("untaxed_amount_invoiced", "untaxed_amount_to_invoice"),
+    ],
     "account.partial.reconcile": ["company_id", "credit_currency_id", "debit_currency_id", "max_date"],
 }
 

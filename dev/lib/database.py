@@ -22,6 +22,12 @@ from psycopg2 import sql
 import odoo_server
 
 MODULES = ("account", "account_payment", "sale", "l10n_fr_account")
+# Beside Inventory, and beside what else confirms, pays or delivers orders.
+STOCK = (*MODULES, "sale_management", "sale_stock")
+NEIGHBOURS = (
+    *STOCK,
+    *("delivery", "payment_demo", "pos_sale", "sale_loyalty", "sale_project", "stock_dropshipping", "website_sale"),
+)
 LANGUAGES = ("en_US", "fr_FR")
 FILESTORE = odoo_server.DATA_DIR / "filestore"
 

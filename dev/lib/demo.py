@@ -52,7 +52,7 @@ def demo(port: int | None, no_serve: bool) -> None:
     for log in (LOG, SERVER_LOG):
         log.unlink(missing_ok=True)
     say(f"[1/4] Database {DATABASE} with demo data (the first time takes two minutes) …")
-    database.fresh_copy(demo_template.ensure("cc_demo", demo=True, country="fr"), DATABASE)
+    database.fresh_copy(demo_template.ensure("cc_demo", demo=True, country="fr", stock=True), DATABASE)
     address = f"http://localhost:{port}"
     database.set_parameters(
         DATABASE,

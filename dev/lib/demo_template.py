@@ -9,9 +9,10 @@ import demo_registry
 import odoo_server
 
 
-def ensure(prefix: str, demo: bool = False, country: str | None = None) -> str:
-    """The name of a template with the addons; one that was made from something else is dropped."""
-    base = database.ensure_template(demo=demo, country=country)
+def ensure(prefix: str, demo: bool = False, country: str | None = None, stock: bool = False) -> str:
+    """The name of a template with the addons, with Inventory or without; one that was made from something else is
+    dropped."""
+    base = database.ensure_template(database.STOCK if stock else database.MODULES, demo=demo, country=country)
     name = f"{prefix}_{_made_from(base, demo)}"
     with (odoo_server.CACHE / f"{prefix}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -28,7 +29,7 @@ def _make(base: str, name: str, demo: bool) -> None:
     log = odoo_server.LOG_DIR / f"{name}.log"
     database.fresh_copy(base, unfinished)
     with_demo = ["--with-demo"] if demo else []
-    odoo_server.run(unfinished, f"--init={','.join(odoo_server.project_addons())}", *with_demo, log=log)
+    odoo_server.run(unfinished, f"--init={odoo_server.ADDON}", *with_demo, log=log)
     if demo and not demo_registry.call(unfinished, "demo_steps.demo_is_loaded", log):
         raise SystemExit(f"The demo data could not be loaded; see {log}")
     database.fresh_copy(unfinished, name)

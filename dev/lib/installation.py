@@ -1,10 +1,10 @@
-"""Installing, upgrading and uninstalling the addon leave core data as it was, see dev/test --installation.
+"""Installing, upgrading and uninstalling the addons leave core data as it was, see dev/test --installation.
 
 python dev/lib/installation.py      after `. dev/setup.sh`
 
-A copy of the template gets a small ledger, then the addon; from there one copy is uninstalled unused, another after it
-was used. Between the steps the whole database is read, and what differs is told in sentences: every difference that no
-rule below allows is a finding. The last line is `N passed, N failed`.
+A copy of the template with Inventory gets a small ledger, then the addon and with it all its bridges; from there one
+copy is uninstalled unused, another after it was used. Between the steps the whole database is read, and what differs is
+told in sentences: every difference that no rule below allows is a finding. The last line is `N passed, N failed`.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import database
 import demo_registry
 import odoo_server
 
-ADDON = "credit_collection"
+ADDON = odoo_server.ADDON
 ADDONS = set(odoo_server.project_addons())  # with its bridges, which Odoo installs and removes with it
 PREFIX = "cc_install_"
 EXAMPLES = 3  # rows named in one sentence
@@ -38,13 +38,15 @@ SIGNALLING = "orm_signaling_"  # count up with every change of a registry, for t
 
 
 def make_core_data(env) -> None:
-    """Two companies with a ledger each: invoices, payments, a credit note, an order, people and what they saved."""
+    """Two companies with a ledger each: invoices, payments, a credit note, an order delivered in part, a quotation, people
+    and what they saved."""
     from odoo import Command, fields
 
     # The list of apps as Apps > Update Apps List leaves it.
     env["ir.module.module"].update_list()
     home = env.ref("base.main_company")
     second = env["res.company"].create({"name": "Second Company", "currency_id": env.ref("base.EUR").id})
+    env["stock.warehouse"].create({"name": "Second Warehouse", "code": "W2", "company_id": second.id})
     today = fields.Date.today()
     env["ir.mail_server"].create({"name": "Nowhere", "smtp_host": odoo_server.HOST, "smtp_port": 9})
     for company in home + second:
@@ -71,15 +73,20 @@ def make_core_data(env) -> None:
         customers[1].lang = "fr_FR"
         customers[5].write({"email": False, "city": False})
         product = env_of["product.product"].create({"name": "Goods", "list_price": 100.0})
-        order = env_of["sale.order"].create(
-            {
-                "partner_id": customers[0].id,
-                "user_id": salesperson.id,
-                "order_line": [Command.create({"product_id": product.id, "product_uom_qty": 3})],
-            }
+        order, _quotation = env_of["sale.order"].create(
+            [
+                {
+                    "partner_id": customers[0].id,
+                    "user_id": salesperson.id,
+                    "order_line": [Command.create({"product_id": product.id, "product_uom_qty": 3})],
+                }
+            ]
+            * 2
         )
         order.action_confirm()
-        order.order_line.qty_delivered = 3
+        # Two of three; a delivery of the third remains.
+        order.picking_ids.move_ids.write({"quantity": 2, "picked": True})
+        order.picking_ids._action_done()
         invoices = order._create_invoices()
         invoices.invoice_date = today
         for customer in customers:
@@ -191,6 +198,7 @@ def use(env) -> dict[str, int]:
     Action.search([("state", "=", "to_do")], limit=1)._record_call("reached", "They pay on Friday.")
     letter = print_letter(as_collector, profiles[3])
     claims = claim_late_payment(env, home)
+    requests = control_credit(env, home)
     statements = as_collector["credit.statement.wizard"].with_context(
         active_model="credit.profile", active_ids=profiles.ids
     )
@@ -212,6 +220,8 @@ def use(env) -> dict[str, int]:
         "actions failed": Action.search_count([("state", "=", "failed")]),
         "letters printed": int(letter.state == "sent" and bool(letter.letter_id)),
         "claims settled": len(claims) - len(claims.filtered("is_open")),
+        "orders held": env["sale.order"].search_count([("followup_credit_state", "in", ("hold", "refused"))]),
+        "credit requests decided": len(requests.filtered("decided_on")),
         "statements downloaded": int(bool(workbook.file)),
         "rows of the situation at the start": env["credit.opening"].search_count([]),
         "actions void": Action.search_count([("state", "=", "void")]),
@@ -252,6 +262,28 @@ def claim_late_payment(env, company):
     invoiced.action_invoice()
     paid.action_record_payment(paid.amount_residual)
     return claims
+
+
+def control_credit(env, company):
+    """Hold a customer; a salesperson confirms and asks in vain for the order, then for a limit; return the requests."""
+    home = env(context={**env.context, "allowed_company_ids": company.ids})
+    quotation = home["sale.order"].search([("state", "=", "draft"), ("company_id", "=", company.id)], limit=1)
+    customer = quotation.partner_id.commercial_partner_id
+    hold = home["credit.hold"].create(
+        {"partner_id": customer.id, "company_id": company.id, "reason": "Cheque returned unpaid"}
+    )
+    quotation.with_user(quotation.user_id).action_followup_confirm()
+    common = {"partner_id": customer.id, "company_id": company.id, "currency_id": company.currency_id.id}
+    release, limit = home["credit.request"].create(
+        [
+            {**common, "kind": "release", "order_id": quotation.id, "reason": "They pay tomorrow."},
+            {**common, "kind": "limit", "new_limit": 4000.0, "reason": "They order more now."},
+        ]
+    )
+    release.action_refuse("Not before the cheque is good.")
+    limit.action_approve()
+    hold.date_to = hold.date_from
+    return release | limit
 
 
 def uninstall(env) -> None:
@@ -565,11 +597,36 @@ def item_was_excluded(one: Difference) -> bool:
     return one.table == "account_move_line" and one.what == "changed" and one.columns <= STAMPS | own
 
 
-def note_in_the_history_of_an_invoice(one: Difference) -> bool:
-    """What was done is history, and stays with the invoice."""
+DOCUMENTS = ("account.move", "sale.order", "stock.picking", "res.partner")
+
+
+def note_in_the_history_of_a_document(one: Difference) -> bool:
+    """What was done is history, and stays with the invoice, the order, the delivery or the customer."""
     row = one.row
-    is_note = row.get("model") == "account.move" and row.get("message_type") == "notification"
+    is_note = row.get("model") in DOCUMENTS and row.get("message_type") == "notification"
     return one.table == "mail_message" and one.what == "added" and is_note
+
+
+def activity_on_a_document(one: Difference) -> bool:
+    """Somebody is still to look at the order that was held."""
+    return one.table == "mail_activity" and one.what == "added" and one.row.get("res_model") in DOCUMENTS
+
+
+def follower_of_a_document(one: Difference) -> bool:
+    """Who was asked to look at an order follows it, as core does with everybody who has an activity on it."""
+    is_follower = one.table == "mail_followers" and one.row.get("res_model") in DOCUMENTS
+    return one.what == "added" and (is_follower or one.table == "mail_followers_mail_message_subtype_rel")
+
+
+def order_was_judged(one: Difference) -> bool:
+    """The credit state is the addon's; writing it by the ORM stamps the order."""
+    own = {"followup_credit_state", "followup_allowed_amount"}
+    return one.table == "sale_order" and one.what == "changed" and one.columns <= STAMPS | own
+
+
+def customer_got_a_limit(one: Difference) -> bool:
+    """What a credit manager has decided is core's own figure, and stays."""
+    return one.table == "res_partner" and one.what == "changed" and one.columns <= STAMPS | {"credit_limit"}
 
 
 def debit_note_was_asked_for(one: Difference) -> bool:
@@ -588,12 +645,16 @@ def letters_were_downloaded(one: Difference) -> bool:
 INSTALLING: list[Rule] = [own_row_was_added, the_app, company_got_its_settings, user_was_in_a_group]
 UPGRADING: list[Rule] = [the_app, own_data_was_written_anew, user_was_in_a_group]
 TRACES: list[Rule] = [
+    activity_on_a_document,
     company_got_its_settings,
+    customer_got_a_limit,
     debit_note_was_asked_for,
+    follower_of_a_document,
     invoice_got_its_portal_link,
     item_was_excluded,
     letters_were_downloaded,
-    note_in_the_history_of_an_invoice,
+    note_in_the_history_of_a_document,
+    order_was_judged,
     user_was_in_a_group,
 ]
 USING: list[Rule] = [own_row, *TRACES]
@@ -623,7 +684,7 @@ class Check:
                 database.drop(name)
 
     def steps(self, unused: str, used: str) -> None:
-        database.fresh_copy(database.ensure_template(), unused)
+        database.fresh_copy(database.ensure_template(database.STOCK), unused)
         self.call(unused, "make_core_data")
         core = read(unused)
         odoo_server.run(unused, f"--init={ADDON}", log=self.log)

@@ -19,11 +19,14 @@ DATA_DIR = CACHE / "data"
 LOG_DIR = CACHE / "log"
 HOST = "127.0.0.1"
 PATIENCE = 60  # seconds a server gets to start
+ADDON = "credit_collection"
+STOCK_ADDON = "credit_collection_stock"  # the one that brings Inventory along
 
 
-def project_addons() -> list[str]:
-    """The names of this project's own addons."""
-    return sorted(manifest.parent.name for manifest in PROJECT.glob("credit_collection*/__manifest__.py"))
+def project_addons(stock: bool = True) -> list[str]:
+    """The names of this project's own addons; without `stock`, those that need no Inventory."""
+    names = sorted(manifest.parent.name for manifest in PROJECT.glob("credit_collection*/__manifest__.py"))
+    return [name for name in names if stock or name != STOCK_ADDON]
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""Odoo with a reporter: run by run_tests.py as `odoo_tests.py RESULT.json <Odoo's own command line>`.
+"""Odoo with a reporter: run by run_tests.py as `odoo_tests.py RESULT.json [--all-at-end] <Odoo's own command line>`.
 
 Odoo counts failures but keeps no list, logs skipped tests at INFO, and lets an ERROR in the log pass. So its result
 class is listened to here: one line per test class on stdout as they end, tracebacks of what fails, all of it in
@@ -15,7 +15,9 @@ from pathlib import Path
 sys.path.pop(0)
 
 import odoo.cli
+from odoo.tests import loader
 from odoo.tests.result import OdooTestResult
+from odoo.tests.suite import OdooSuite
 
 # What Odoo logs as an error only because a test failed, which is counted as such.
 CONSEQUENCES = (
@@ -116,10 +118,24 @@ class Report(logging.Handler):
         self.path.write_text(json.dumps({name: getattr(self, name) for name in kept}))
 
 
+def run_all_at_end() -> None:
+    """Also the tests that are meant to run while their module is installed, and would not see what came after it."""
+    make_suite = loader.make_suite
+
+    def made(module_names, position="at_install"):
+        positions = ("at_install", "post_install") if position == "post_install" else ()
+        return OdooSuite(test for each in positions for test in make_suite(module_names, each))
+
+    loader.make_suite = made
+
+
 def main() -> None:
     report = Report(sys.argv[1])
     report.listen()
     sys.argv[1:] = sys.argv[2:]
+    if sys.argv[1] == "--all-at-end":
+        run_all_at_end()
+        del sys.argv[1]
     try:
         odoo.cli.main()
     finally:

@@ -4,6 +4,7 @@ import argparse
 import fnmatch
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,11 +16,14 @@ import database
 import odoo_server
 
 PREFIX = "cc_test_"
-# What the addons extend: orders, customer invoices, their sending and portal, payments.
+# What the addons extend: orders, deliveries, customer invoices, their sending and portal, payments.
 CORE_TESTS = (
-    "/sale,/account:TestAccountMove,/account:TestAccountMoveOutInvoiceOnchanges,/account:TestAccountMoveSend,"
+    "/sale,/sale_stock,/stock,/account:TestAccountMove,/account:TestAccountMoveOutInvoiceOnchanges,/account:TestAccountMoveSend,"
     "/account:TestPortalInvoice,/account:TestAccountPayment"
 )
+# The orders once more where Inventory and quotation templates are.
+SMOKE_TESTS = "/credit_collection:TestExposure,/credit_collection:TestOrders"
+NEIGHBOURS_TAG = "credit_neighbours"
 
 
 class Outcome:
@@ -30,7 +34,9 @@ class Outcome:
         self.failed = set(failed)
 
     def __add__(self, other: "Outcome") -> "Outcome":
-        return Outcome(self.passed | other.passed, self.failed | other.failed)
+        """A test that ran on two databases has passed only when it passed on both."""
+        failed = self.failed | other.failed
+        return Outcome((self.passed | other.passed) - failed, failed)
 
     def finish(self) -> None:
         """The last line and the exit code of the whole command."""
@@ -47,8 +53,6 @@ def lint(addons: list[str]) -> Outcome:
         "ruff format": ["ruff", "format", "--check", *addons, "dev"],
         "pylint-odoo": ["pylint", *addons],
     }
-    if not addons:
-        del tools["pylint-odoo"]
     outcome = Outcome()
     for name, command in tools.items():
         started = time.monotonic()
@@ -61,14 +65,47 @@ def lint(addons: list[str]) -> Outcome:
     return outcome
 
 
-def test_addons(addons: list[str], tags: str, allow_skip: list[str]) -> Outcome:
-    """The project's tests on a copy of the template.
+def test_addons(allow_skip: list[str]) -> Outcome:
+    """The project's tests: the addons on a database without Inventory and `sale_management`; the one for deliveries,
+    and some of the orders' tests again, on one with both; then those with many neighbours."""
+    tags = ",".join(f"/{addon}" for addon in odoo_server.project_addons(stock=False))
+    outcome = run_own_tests("addons", tags, allow_skip)
+    if odoo_server.STOCK_ADDON in odoo_server.project_addons():
+        tags = f"/{odoo_server.STOCK_ADDON},{SMOKE_TESTS}"
+        outcome += run_own_tests("with Inventory", tags, allow_skip, database.STOCK)
+    return outcome + test_neighbours(NEIGHBOURS_TAG, allow_skip)
 
-    Not with --skip-auto-install: the template holds what Odoo installs by itself beside accounting and sales, as the
-    addons will meet it at every user's.
+
+def test_neighbours(tags: str, allow_skip: list[str]) -> Outcome:
+    """Beside other modules that confirm, pay or deliver orders; by default only the tests that are tagged for it."""
+    return run_own_tests("neighbours", tags, allow_skip, database.NEIGHBOURS)
+
+
+def test_some(tags: str, allow_skip: list[str]) -> Outcome:
+    """With Inventory only when the addon for it is asked for."""
+    if odoo_server.STOCK_ADDON in tags:
+        return run_own_tests("with Inventory", tags, allow_skip, database.STOCK)
+    return run_own_tests("addons", tags, allow_skip)
+
+
+def run_own_tests(title: str, tags: str, allow_skip: list[str], modules=database.MODULES) -> Outcome:
+    """Install the addon on a copy of a template as users do: its bridges come by themselves. Then run these tests.
+
+    Not with --skip-auto-install: the template holds what Odoo installs by itself beside its modules, as the addon
+    will meet it at every user's.
     """
-    with_addons = [f"--init={','.join(addons)}", f"--test-tags={tags}"]
-    return run_tests("addons", database.fresh_copy, with_addons, allow_skip)
+    with_addon = [f"--init={odoo_server.ADDON}", f"--test-tags={tags}"]
+    outcome = run_tests(title, database.fresh_copy, with_addon, allow_skip, modules)
+    ran = outcome.passed | outcome.failed
+    wanted_tags = [tag for tag in tags.split(",") if not tag.startswith("-")]
+    missing = [wanted for wanted in wanted_tags if not any(is_of(test, wanted) for test in ran)]
+    return outcome + Outcome(failed=[f"{title}: no test ran of {wanted}" for wanted in missing])
+
+
+def is_of(test: str, wanted: str) -> bool:
+    """Whether a test that ran may be of what was wanted, like `/module:Class`; a tag alone says nothing of its name."""
+    _tag, _, place = wanted.partition("/")
+    return all(f".{name}." in f"{test}." for name in re.findall(r"\w+", place))
 
 
 def test_processes() -> Outcome:
@@ -91,16 +128,20 @@ def run_script(name: str, script: Path) -> Outcome:
     return Outcome(**json.loads(result.read_text()))
 
 
-def test_core(addons: list[str]) -> Outcome:
-    """Core's own tests, without and with the addons: passed are those that do the same in both."""
+def test_core() -> Outcome:
+    """Core's own tests, without and with the addons: passed are those that do the same in both.
+
+    Those that Odoo means to run while it installs their module run at the end too. In a database that has all modules
+    they would fail at columns of modules that are not loaded yet, and none of the addons would be there to be tested.
+    """
 
     def with_addons(template: str, name: str) -> None:
         database.fresh_copy(template, name)
-        odoo_server.run(name, f"--init={','.join(addons)}", log=log_file())
+        odoo_server.run(name, f"--init={odoo_server.ADDON}", log=log_file())
 
-    tags = [f"--test-tags={CORE_TESTS}"]
-    without = run_tests("core without the addons", database.fresh_copy, tags)
-    beside = run_tests("core with the addons", with_addons, tags)
+    options = {"args": [f"--test-tags={CORE_TESTS}"], "modules": database.STOCK, "all_at_end": True}
+    without = run_tests("core without the addons", database.fresh_copy, **options)
+    beside = run_tests("core with the addons", with_addons, **options)
     broken = (beside.failed - without.failed) | (without.passed - beside.passed)
     mended = without.failed & beside.passed
     for name in sorted(mended):
@@ -111,9 +152,16 @@ def test_core(addons: list[str]) -> Outcome:
     return Outcome((without.passed | without.failed) - broken - mended, broken | mended)
 
 
-def run_tests(title: str, prepare: Callable[[str, str], object], args: list[str], allow_skip=()) -> Outcome:
+def run_tests(
+    title: str,
+    prepare: Callable[[str, str], object],
+    args: list[str],
+    allow_skip=(),
+    modules=database.MODULES,
+    all_at_end: bool = False,
+) -> Outcome:
     """Run Odoo with `args` on a database of its own that `prepare(template, name)` makes."""
-    template = database.ensure_template()
+    template = database.ensure_template(modules)
     name = f"{PREFIX}{os.getpid()}"
     port = odoo_server.free_port()
     log = log_file()
@@ -129,6 +177,7 @@ def run_tests(title: str, prepare: Callable[[str, str], object], args: list[str]
             name, f"--screenshots={screenshots}", "--stop-after-init", *args, port=port, log=log
         )
         reporter = [sys.executable, str(Path(__file__).with_name("odoo_tests.py")), str(result)]
+        reporter += ["--all-at-end"] if all_at_end else []
         started = time.monotonic()
         with log.open("a") as stderr:
             # From [python, -m, odoo, …] to [python, odoo_tests.py, result, …].
@@ -178,6 +227,7 @@ def read_result(path: Path, status: int, allow_skip) -> Outcome:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="dev/test", description="Lint and tests.")
     parser.add_argument("--tags", help="only these tests (Odoo's --test-tags), no lint")
+    parser.add_argument("--neighbours", action="store_true", help="only the tests beside many other modules")
     parser.add_argument("--allow-skip", action="append", default=[], metavar="TEST", help="a test that may be skipped")
     parser.add_argument("--lint", action="store_true", help="only the lint")
     parser.add_argument("--processes", action="store_true", help="only the tests with real processes")
@@ -186,20 +236,21 @@ def main() -> None:
     args = parser.parse_args()
     # Ended from outside, it drops its database like after any other end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    addons = odoo_server.project_addons()
     database.drop_leftovers(PREFIX)
     log_file().unlink(missing_ok=True)
     outcome = Outcome()
-    alone = args.processes or args.installation
-    if not (args.tags or args.core or alone):
+    everything = not any((args.lint, args.tags, args.neighbours, args.core, args.processes, args.installation))
+    if args.lint or everything:
         print("Lint:", flush=True)
-        outcome += lint(addons)
+        outcome += lint(odoo_server.project_addons())
     if args.core:
-        outcome += test_core(addons)
-    elif not (args.lint or alone):
-        tags = args.tags or ",".join(f"/{addon}" for addon in addons)
-        outcome += test_addons(addons, tags, args.allow_skip) if addons else Outcome(failed=["no test ran: no addon"])
-    everything = not (args.lint or args.tags or args.core or alone)
+        outcome += test_core()
+    elif args.neighbours:
+        outcome += test_neighbours(args.tags or NEIGHBOURS_TAG, args.allow_skip)
+    elif args.tags:
+        outcome += test_some(args.tags, args.allow_skip)
+    elif everything:
+        outcome += test_addons(args.allow_skip)
     if args.processes or everything:
         outcome += test_processes()
     if args.installation or everything:
