@@ -16,6 +16,11 @@ def _uninstall_hook(env):
     env.cr.execute("DELETE FROM credit_interest_policy")
     env.cr.execute("UPDATE credit_profile SET scenario_id = NULL")
     env.cr.execute("UPDATE credit_dunning_level SET anchor_level_id = NULL")
+    # The activities on core's documents would keep their types.
+    env.cr.execute(
+        """DELETE FROM mail_activity a USING ir_model_data d
+            WHERE d.module = 'credit_collection' AND d.model = 'mail.activity.type' AND d.res_id = a.activity_type_id"""
+    )
     env.invalidate_all()
     own = env["ir.model.data"].search([("module", "=", "credit_collection"), ("model", "=", "ir.model")])
     own_models = env["ir.model"].browse(own.mapped("res_id")).filtered(lambda model: model.model.startswith("credit."))

@@ -40,9 +40,6 @@ class AccountMove(models.Model):
         groups="account.group_account_invoice,account.group_account_readonly",
     )
 
-    # Moves reset to draft keep their matches: the open items look them up (see credit.open.item).
-    _followup_unposted_idx = models.Index("(id) WHERE state <> 'posted'")
-
     def _compute_followup_level_id(self):
         items = self.env["credit.open.item"]._of_today().search([("move_id", "in", self.ids)])
         levels = {}

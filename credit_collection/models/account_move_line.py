@@ -9,6 +9,9 @@ COLLECTOR = "credit_collection.credit_collection_group_user"
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
+    # Entries reset to draft keep their matches: the open items look them up (see credit.open.item).
+    _followup_unposted_match_idx = models.Index("(id) WHERE parent_state <> 'posted' AND matching_number IS NOT NULL")
+
     # Beside core's no_followup, which has neither an end nor a reason
     followup_excluded_until = fields.Date(
         string="Excluded From Reminders Until",

@@ -125,7 +125,7 @@ class CreditExposureOrder(models.Model):
         """
         return SQL(", ").join(
             [
-                self._sql_draft_lines(),
+                self._sql_draft_lines(partners),
                 self._sql_open_orders(partners, companies, day),
                 self._sql_deposits(),
                 self._sql_lines(),
@@ -145,13 +145,13 @@ class CreditExposureOrder(models.Model):
         """The quantity of the order line ``l`` that the customer is still to have in the end, what it has included."""
         return SQL("l.product_uom_qty")
 
-    def _sql_draft_lines(self):
+    def _sql_draft_lines(self, partners):
         """``draft_line``: by order line, its quantity on draft invoices, which core's invoiced quantity counts; converted
         to the order's unit and rounded as core does. Drafts are found by journal and state, which has an index.
         """
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         return SQL(
-            """draft_move AS MATERIALIZED (
+            """draft_move AS %(how)s MATERIALIZED (
                    SELECT m.id, m.move_type
                      FROM account_journal j
                      JOIN account_move m ON m.journal_id = j.id AND m.state = 'draft'
@@ -169,7 +169,17 @@ class CreditExposureOrder(models.Model):
                      JOIN sale_order_line s ON s.id = rel.order_line_id
                      LEFT JOIN uom_uom lu ON lu.id = l.product_uom_id
                      LEFT JOIN uom_uom su ON su.id = s.product_uom_id
+                    %(of)s
                     GROUP BY s.id)""",
+            how=SQL("NOT") if partners else SQL(""),
+            of=SQL(
+                """WHERE s.order_id = ANY(ARRAY(
+                       SELECT so.id FROM sale_order so JOIN res_partner sc ON sc.id = so.partner_invoice_id
+                        WHERE so.state = 'sale' AND sc.commercial_partner_id IN %s))""",
+                partners,
+            )
+            if partners
+            else SQL(""),
             unit=10**digits,
         )
 

@@ -150,9 +150,10 @@ class CreditExposure(models.Model):
                      FROM (%(items)s) i
                      JOIN firm co ON co.id = i.company_id
                      LEFT JOIN rate r ON r.company_id = i.company_id AND r.currency_id = i.currency_id
-                    WHERE i.partner_id IS NOT NULL AND i.company_id IN %(companies)s
+                    WHERE %(which)s AND i.company_id IN %(companies)s
                     GROUP BY i.partner_id, i.company_id)""",
             items=items._table_query,
+            which=SQL("i.partner_id IN %s", partners) if partners else SQL("i.partner_id IS NOT NULL"),
             amount=SQL(
                 """CASE WHEN i.currency_id = i.company_currency_id THEN i.amount_residual
                         ELSE COALESCE(i.amount_residual_currency * r.factor, i.amount_residual) END"""

@@ -72,6 +72,7 @@ class CreditOpenItem(models.Model):
             "date_maturity",
             "display_type",
             "followup_excluded_until",
+            "matching_number",
             "move_id",
             "move_name",
             "no_followup",

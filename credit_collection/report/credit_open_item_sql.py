@@ -52,9 +52,10 @@ class CreditOpenItem(models.Model):
         )
         unposted = SQL(" UNION ").join(
             SQL(
-                """SELECT %s FROM account_move m JOIN account_move_line l ON l.move_id = m.id
-                     JOIN account_partial_reconcile p ON %s = l.id
-                    WHERE m.state <> 'posted' AND p.max_date <= %s""",
+                """SELECT %s FROM account_partial_reconcile p
+                    WHERE %s = ANY(ARRAY(SELECT l.id FROM account_move_line l
+                                          WHERE l.parent_state <> 'posted' AND l.matching_number IS NOT NULL))
+                      AND p.max_date <= %s""",
                 columns,
                 side,
                 day,

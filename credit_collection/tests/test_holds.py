@@ -359,6 +359,11 @@ class TestHoldsOfLevels(HoldsCommon):
         self.partner.write({"street": "1 rue Haute", "city": "Lyon", "zip": "69001"})
         action = self._night(DAY)
         self.assertEqual((action.state, self._blocked()), ("to_print", ""))
+        self.patch(
+            self.env.registry["credit.dunning.printer"],
+            "_pages",
+            lambda printer, letters, rendered: {letter.id: b"%PDF-1.4" for letter in letters},
+        )
         action.action_print()
         self.assertEqual((action.state, self._blocked()), ("sent", "od"))
         self.assertEqual(len(self._holds()), 1)
