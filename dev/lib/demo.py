@@ -28,6 +28,7 @@ LOGINS = [
     ("creditmanager", "the credit manager"),
     ("collector", "the collector"),
     ("salesperson", "a salesperson"),
+    ("warehouse", "the warehouse"),
 ]
 
 
@@ -52,7 +53,9 @@ def demo(port: int | None, no_serve: bool) -> None:
     for log in (LOG, SERVER_LOG):
         log.unlink(missing_ok=True)
     say(f"[1/4] Database {DATABASE} with demo data (the first time takes two minutes) …")
-    database.fresh_copy(demo_template.ensure("cc_demo", demo=True, country="fr"), DATABASE)
+    # Without the Sales app, salespeople have no menu.
+    template = demo_template.ensure("cc_demo", demo=True, country="fr", also=("sale_management",))
+    database.fresh_copy(template, DATABASE)
     address = f"http://localhost:{port}"
     database.set_parameters(
         DATABASE,
