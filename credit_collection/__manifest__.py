@@ -49,7 +49,7 @@
         "wizard/credit_statement_wizard_views.xml",
         "views/credit_collection_menus.xml",
     ],
-    "demo": ["demo/credit_collection_demo.xml"],
+    "demo": ["demo/credit_collection_demo.xml", "demo/credit_collection_sale_demo.xml"],
     "assets": {
         "web.assets_backend": ["credit_collection/static/src/**/*"],
         "web.assets_tests": ["credit_collection/static/tests/tours/**/*"],

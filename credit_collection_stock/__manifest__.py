@@ -16,5 +16,6 @@
         "views/stock_picking_views.xml",
         "views/credit_collection_stock_menus.xml",
     ],
+    "demo": ["demo/credit_collection_stock_demo.xml"],
     "auto_install": True,
 }

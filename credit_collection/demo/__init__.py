@@ -1,2 +1,3 @@
 from . import account_chart_template
 from . import account_chart_template_chasing
+from . import account_chart_template_credit

@@ -124,6 +124,8 @@ class AccountChartTemplate(models.AbstractModel):
         demo._credit_demo_calls(invoices)
         demo._credit_demo_registered_letters(invoices)
         demo._credit_demo_late_payment(invoices)
+        demo._credit_demo_limits()
+        demo._credit_demo_orders()
 
     def _credit_demo_chart(self):
         """The French chart where its module is loaded; installing one is no business of demo data."""

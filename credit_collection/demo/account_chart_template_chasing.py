@@ -72,7 +72,8 @@ class AccountChartTemplate(models.AbstractModel):
         profiles["tilleuls"].contact_ids = self.env.ref("credit_collection.demo_contact_tilleuls_reminders")
         profiles["lasserre"].always_confirm = True
         profiles["savarin"].reply_waiting = True
-        profiles["valmont"].insolvency_date = self._credit_demo_day(-25)
+        manager = self.env.ref("credit_collection.demo_user_manager")
+        profiles["valmont"].with_user(manager).insolvency_date = self._credit_demo_day(-25)
         profiles["morvan"].write(
             {"paused_until": self._credit_demo_day(14), "pause_reason": "Their insurer pays; agreed with the director"}
         )

@@ -108,13 +108,20 @@ class CreditControl(models.AbstractModel):
         def amount(value):
             return format_amount(self.env, value, currency)
 
+        figures = {
+            "total": amount(total),
+            "customer": ask.partner.display_name,
+            "excess": amount(total - position["credit_limit"]),
+            "limit": amount(position["credit_limit"]),
+            "parts": " · ".join(f"{label} {amount(value)}" for label, value in self._parts(ask, position, passed)),
+        }
+        if currency.is_zero(passed + ask.amount):
+            return self.env._(
+                "With %(total)s, %(customer)s is %(excess)s over its credit limit of %(limit)s: %(parts)s.", **figures
+            )
         return self.env._(
             "With %(total)s, %(customer)s would be %(excess)s over its credit limit of %(limit)s: %(parts)s.",
-            total=amount(total),
-            customer=ask.partner.display_name,
-            excess=amount(total - position["credit_limit"]),
-            limit=amount(position["credit_limit"]),
-            parts=", ".join(f"{label} {amount(value)}" for label, value in self._parts(ask, position, passed)),
+            **figures,
         )
 
     def _parts(self, ask, position, passed):

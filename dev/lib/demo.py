@@ -28,6 +28,7 @@ LOGINS = [
     ("creditmanager", "the credit manager"),
     ("collector", "the collector"),
     ("salesperson", "a salesperson"),
+    ("warehouse", "the warehouse"),
 ]
 
 

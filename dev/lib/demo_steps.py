@@ -15,7 +15,8 @@ INVISIBLE = {ord("\N{NO-BREAK SPACE}"): " ", ord("\N{ZERO WIDTH NO-BREAK SPACE}"
 
 def demo_is_loaded(env) -> bool:
     """Odoo only warns when demo data cannot be loaded."""
-    return env["ir.module.module"].search([("name", "=", "credit_collection")]).demo
+    addons = env["ir.module.module"].search([("name", "=like", "credit_collection%"), ("state", "=", "installed")])
+    return all(addon.demo for addon in addons)
 
 
 def open_demo(env, smtp_port: int) -> dict:
