@@ -16,5 +16,8 @@
         "views/stock_picking_views.xml",
         "views/credit_collection_stock_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["credit_collection_stock/static/tests/tours/**/*"],
+    },
     "auto_install": True,
 }
