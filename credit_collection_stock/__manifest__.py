@@ -17,5 +17,8 @@
         "views/credit_collection_stock_menus.xml",
     ],
     "demo": ["demo/credit_collection_stock_demo.xml"],
+    "assets": {
+        "web.assets_tests": ["credit_collection_stock/static/tests/tours/**/*"],
+    },
     "auto_install": True,
 }

@@ -34,3 +34,4 @@ from . import test_safety
 from . import test_statement
 from . import test_tools
 from . import test_tours
+from . import test_tours_credit

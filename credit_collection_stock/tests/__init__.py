@@ -2,3 +2,4 @@ from . import test_deliveries
 from . import test_neighbours
 from . import test_release
 from . import test_rights
+from . import test_tours
