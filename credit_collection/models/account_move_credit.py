@@ -22,7 +22,7 @@ class AccountMove(models.Model):
             self.state != "draft"
             or self.move_type != "out_invoice"
             or not customer
-            or not self.company_id
+            or not self.env["credit.control"]._of_user(self)
             or not self.env.user.has_groups("account.group_account_readonly,account.group_account_invoice")
         ):
             return ""

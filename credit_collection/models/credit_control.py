@@ -1,6 +1,6 @@
 from typing import Any, NamedTuple
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
 from odoo.tools import format_amount, format_date
 
@@ -85,6 +85,28 @@ class CreditControl(models.AbstractModel):
         """
         if not self._decides():
             raise AccessError(sentence)
+
+    @api.model
+    def _of_user(self, records):
+        """Return the records of the user's companies. What the rules say is computed in sudo, also of a form not saved
+        yet, in which a client may put any company.
+        """
+        if self.env.uid == SUPERUSER_ID:
+            return records
+        companies = self.env.user._get_company_ids()
+        return records.filtered(lambda record: record.company_id._origin.id in companies)
+
+    @api.model
+    def _compute_again(self, records, names, given):
+        """Have figures computed again that a user gave values for: what is judged follows from the records themselves.
+
+        :param names: stored computed fields
+        :param given: the names of all fields for which there was a value
+        """
+        if not self._decides():
+            for name in names:
+                if name in given:
+                    self.env.add_to_compute(records._fields[name], records)
 
     # -- the rules: each returns a sentence when it applies --------------------
 

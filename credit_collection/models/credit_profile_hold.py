@@ -91,5 +91,6 @@ class CreditProfile(models.Model):
 
     def _holds(self, domain):
         """Return the holds of that domain on these customers, by customer and company."""
-        mine = [("partner_id", "in", self.partner_id.ids), ("company_id", "in", self.company_id.ids)]
+        known = self.env["credit.control"]._of_user(self)
+        mine = [("partner_id", "in", known.partner_id.ids), ("company_id", "in", known.company_id.ids)]
         return self.env["credit.hold"].sudo().search([*mine, *domain]).grouped(lambda h: (h.partner_id, h.company_id))

@@ -134,7 +134,9 @@ class CreditProfile(models.Model):
 
     @api.depends("partner_id.credit_limit", "partner_id.property_payment_term_id", "partner_id.trust", "company_id")
     def _compute_terms(self):
-        for company, profiles in self.grouped("company_id").items():
+        known = self.env["credit.control"]._of_user(self)
+        (self - known).update(dict.fromkeys(TERMS, False))
+        for company, profiles in known.grouped("company_id").items():
             for profile in profiles:
                 customer = profile.partner_id.sudo().with_company(company)
                 for name, core_name in TERMS.items():
@@ -159,11 +161,11 @@ class CreditProfile(models.Model):
         INSURANCE[-1],
     )
     def _compute_exposure(self):
-        pairs = {profile: (profile.partner_id._origin, profile.company_id._origin) for profile in self}
-        known = [(customer, company) for customer, company in pairs.values() if customer and company]
-        positions = self.env["credit.exposure"].sudo()._positions(known)
+        known = self.env["credit.control"]._of_user(self).filtered("partner_id")
+        pairs = {profile: (profile.partner_id._origin, profile.company_id._origin) for profile in known}
+        positions = self.env["credit.exposure"].sudo()._positions(pairs.values())
         for profile in self:
-            position = positions.get(pairs[profile], {})
+            position = positions.get(pairs.get(profile), {})
             profile.limit_in_force = position.get("credit_limit")
             for name in FIGURES:
                 profile[name] = position.get(name)

@@ -124,7 +124,8 @@ class CreditRequest(models.Model):
     def _compute_display_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for request in self:
-            name = (request._document() or request.partner_id).sudo().display_name or ""
+            document = request._of_user()._document()
+            name = (document or request.partner_id).sudo().display_name or ""
             request.display_name = f"{labels.get(request.kind)} – {name}"
 
     @api.depends("kind", "order_id", "company_id")
@@ -139,19 +140,19 @@ class CreditRequest(models.Model):
     @api.depends("order_id.amount_total")
     def _compute_order_total(self):
         for request in self:
-            request.order_total = request._document_total()
+            request.order_total = request._of_user()._document_total()
 
     @api.depends("partner_id", "company_id", "order_id.amount_total", "order_id.state")
     @api.depends_context("lang")
     def _compute_situation(self):
         Control = self.env["credit.control"]
         for request in self:  # one at a time: two requests about one customer are not judged one after the other
-            judged = request.partner_id and request.company_id
+            judged = bool(request.partner_id and request._of_user())
             request.situation = judged and Control._verdicts([request._ask()])[request].sentences()
 
     @api.depends("partner_id", "company_id")
     def _compute_exposure(self):
-        known = self.filtered(lambda request: request.partner_id and request.company_id)
+        known = self._of_user().filtered("partner_id")
         (self - known).update({"exposure": 0.0, "credit_limit": 0.0, "is_limited": False})
         pairs = [(request.partner_id.commercial_partner_id, request.company_id) for request in known]
         positions = self.env["credit.exposure"]._positions(pairs)
@@ -163,9 +164,10 @@ class CreditRequest(models.Model):
     @api.depends("partner_id", "company_id", "order_id.payment_term_id")
     def _compute_current_term_id(self):
         for request in self:
-            customer = request.partner_id.with_company(request.company_id)
+            known = request._of_user()
+            customer = known.partner_id.with_company(known.company_id)
             request.current_term_id = (
-                request.order_id.payment_term_id if request.order_id else customer.property_payment_term_id
+                known.order_id.payment_term_id if known.order_id else customer.property_payment_term_id
             )
 
     # -------------------------------------------------------------------------
@@ -346,6 +348,17 @@ class CreditRequest(models.Model):
     def _document_total(self):
         """Return what the document amounts to today, tax included, in its currency."""
         return self.order_id.sudo().amount_total
+
+    def _of_user(self):
+        """Return those that the user may know of: one that is not saved yet may be about any company and document."""
+        mine = self.env["credit.control"]._of_user(self)
+        return mine.filtered(
+            lambda request: (
+                request._origin
+                or not request._document()
+                or request._document()._origin.sudo(False).has_access("read")
+            )
+        )
 
     def _check_document_access(self):
         """Who may change the document may ask about it; about a customer, who does the accounts.

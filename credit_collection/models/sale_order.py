@@ -13,6 +13,10 @@ CREDIT_STATES = [
 ]
 # What only the credit check and the decisions of a credit manager write
 CHECKED_FIELDS = {"followup_credit_state", "followup_allowed_amount"}
+# What the check reads, computed from the lines: a value from outside is computed again
+TOTALS = ("amount_total", "amount_untaxed", "amount_tax")
+# Who owes the order, to whom, and in what money its amount is
+OWED_BY = {"partner_id", "partner_invoice_id", "company_id", "currency_id"}
 
 
 # The credit check of an order: who is judged, for how much, and what is shown of it. What follows of the check is in
@@ -74,7 +78,7 @@ class SaleOrder(models.Model):
         waiting = self.filtered(lambda order: order.state != "sale" or order.followup_credit_state == "hold")
         if not self.env.user._is_internal():
             waiting = self.browse()
-        verdicts = waiting._followup_verdicts(together=False)
+        verdicts = self.env["credit.control"]._of_user(waiting)._followup_verdicts(together=False)
         for order in self:
             verdict = verdicts.get(order, Verdict())
             order.followup_credit_severity = verdict.severity
@@ -91,21 +95,25 @@ class SaleOrder(models.Model):
         if not self.env.su:
             for vals in vals_list:
                 self._followup_check_vals(vals)
-                # Said outright, so that no default of the context takes its place
-                vals.update(followup_credit_state=False, followup_allowed_amount=0.0)
+        for vals in vals_list:
+            # Said outright, so that no default of the context takes its place
+            vals.setdefault("followup_credit_state", False)
+            vals.setdefault("followup_allowed_amount", 0.0)
         orders = super().create(vals_list)
+        self.env["credit.control"]._compute_again(orders, TOTALS, {*self.default_get(TOTALS)}.union(*vals_list))
         orders.filtered(lambda order: order.state == "sale")._followup_check_growth()
         return orders
 
     def write(self, vals):
-        # EXTENDS 'sale': an order confirmed without a check, or that another customer is to owe, is checked
+        # EXTENDS 'sale': an order confirmed without a check, or that is to be owed otherwise, is checked
         self._followup_check_vals(vals)
         unchecked = vals.get("state") == "sale" and not self._followup_check_at_hand()
-        owed_by = {}
-        if {"partner_id", "partner_invoice_id"} & vals.keys():
-            owed_by = {order: order._followup_customer() for order in self if order.state == "sale"}
+        owed = {}
+        if OWED_BY & vals.keys():
+            owed = {order: order._followup_owed() for order in self if order.state == "sale"}
         res = super().write(vals)
-        moved = {order.id for order, customer in owed_by.items() if order._followup_customer() != customer}
+        self.env["credit.control"]._compute_again(self, TOTALS, vals)
+        moved = {order.id for order, before in owed.items() if order._followup_owed() != before}
         again = self if unchecked else self.browse(moved)
         if again:
             again.sudo().followup_allowed_amount = 0.0
@@ -117,6 +125,9 @@ class SaleOrder(models.Model):
             raise AccessError(
                 self.env._("What the credit check said of an order is not written by hand: ask for a release instead.")
             )
+
+    def _followup_owed(self):
+        return self._followup_customer(), self.company_id, self.currency_id
 
     def _init_column(self, column_name):
         """EXTENDS 'base': what was confirmed before the addon came is taken for allowed."""

@@ -82,7 +82,9 @@ class SaleOrder(models.Model):
     # -------------------------------------------------------------------------
 
     def action_confirm(self):
-        # EXTENDS 'sale': all orders are judged at once, so that those of one customer count together
+        # EXTENDS 'sale': all orders are judged at once, so that those of one customer count together; the reasons are for
+        # who may confirm, and a customer of the portal may not
+        self.check_access("write")
         return super(SaleOrder, self._followup_checked()).action_confirm()
 
     def _confirmation_error_message(self):
@@ -124,17 +126,14 @@ class SaleOrder(models.Model):
 
     def _followup_checked(self):
         """Return the same orders with a check of them in the context: the one that is there, or a new one."""
-        check = self._followup_check_at_hand()
-        if check and check.verdicts.keys() >= set(self.ids):
-            return self
-        return self.with_context(followup_check=self._followup_check())
+        return self if self._followup_check_at_hand() else self.with_context(followup_check=self._followup_check())
 
     def _followup_check(self):
         return _Check(*self._followup_speak_inside()._followup_judge())
 
     def _followup_check_at_hand(self):
         check = self.env.context.get("followup_check")
-        return check if isinstance(check, _Check) else None
+        return check if isinstance(check, _Check) and check.verdicts.keys() >= set(self.ids) else None
 
     def _followup_speak_inside(self):
         """Return the orders in the company's language when a customer or a provider of payments acts: the sentences

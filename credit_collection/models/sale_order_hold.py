@@ -13,11 +13,11 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     def _action_cancel(self):
-        # EXTENDS 'sale': nobody has to act on a cancelled order
+        # EXTENDS 'sale': nobody has to act on a cancelled order; whoever revives it has it judged anew
         res = super()._action_cancel()
-        held = self.sudo().filtered(lambda order: order.followup_credit_state in ("hold", "refused"))
-        held.write({"followup_credit_state": False})
-        held._followup_close_activities()
+        judged = self.sudo().filtered("followup_credit_state")
+        judged._followup_close_activities()
+        judged.write({"followup_credit_state": False, "followup_allowed_amount": 0.0})
         return res
 
     # -------------------------------------------------------------------------
@@ -57,7 +57,7 @@ class SaleOrder(models.Model):
         orders._followup_ask(ACTIVITY_HOLD, orders._followup_salespeople(managers=True), notes)
 
     def _followup_allow(self, check):
-        """Note that the orders were let pass, up to their total."""
+        """Note that the orders were let pass, up to their total. What a release in force allows beyond is read from it."""
         orders = self.sudo()
         orders.filtered("followup_credit_state")._followup_close_activities()
         for order in orders:
@@ -65,7 +65,7 @@ class SaleOrder(models.Model):
             order.write(
                 {
                     "followup_credit_state": "released" if released else check.state(order),
-                    "followup_allowed_amount": max(order.amount_total, order.followup_allowed_amount * released),
+                    "followup_allowed_amount": order.amount_total,
                 }
             )
         passed = orders.filtered(lambda order: check.reason(order))
@@ -82,8 +82,12 @@ class SaleOrder(models.Model):
             unpaid._followup_ask(ACTIVITY_HOLD, unpaid._followup_managers(), notes)
 
     def _followup_release(self, request):
-        """Let the order pass, up to the amount approved: the decision of a credit manager, who was checked."""
-        self._followup_decide(request, "released", request.max_amount or self.amount_total)
+        """Let the order pass, up to the amount approved: the decision of a credit manager, who was checked.
+
+        A confirmed order that grows later, up to that amount, passes while the release is valid.
+        """
+        amount = request.max_amount or self.amount_total
+        self._followup_decide(request, "released", min(amount, self.amount_total) if self.state == "sale" else amount)
 
     def _followup_refuse(self, request):
         """Keep the order from passing: the decision of a credit manager, who was checked."""
@@ -119,7 +123,12 @@ class SaleOrder(models.Model):
             check = grown._followup_check()
             held = grown.filtered(lambda order: check.of(order).blocks)
             held._followup_speak_inside()._followup_hold(check)
-            (grown - held)._followup_allow(check)
+            within = (grown - held).filtered(
+                lambda order: order.followup_credit_state == "released" and check.why(order) == "release"
+            )
+            for order in within:  # told when it was released
+                order.followup_allowed_amount = order.amount_total
+            (grown - held - within)._followup_allow(check)
         shrunk = (orders - grown).filtered(
             lambda order: order.state == "sale" and order.followup_credit_state == "hold"
         )
@@ -148,9 +157,13 @@ class SaleOrder(models.Model):
         if not orders:
             return self.browse()
         check = orders._followup_check()
-        # A confirmed order that is back at what was let pass is no longer held for having grown
+        # A confirmed order that is back at what was let pass is no longer held for having grown; what a credit manager
+        # refused is
         free = orders.filtered(
-            lambda order: not check.of(order).blocks or (order.state == "sale" and not order._followup_is_grown())
+            lambda order: (
+                not check.of(order).blocks
+                or (order.state, order.followup_credit_state, order._followup_is_grown()) == ("sale", "hold", False)
+            )
         )
         free._followup_free(check)
         return self.browse(free.ids)

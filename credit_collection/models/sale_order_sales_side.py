@@ -11,8 +11,8 @@ class SaleOrder(models.Model):
     def _compute_followup_situation(self):
         pairs = {
             order: (order._followup_customer(), order.company_id)
-            for order in self
-            if order._followup_customer() and order.company_id
+            for order in self.env["credit.control"]._of_user(self)
+            if order._followup_customer()
         }
         sentences = self.env["res.partner"]._followup_situations(set(pairs.values()))
         for order in self:

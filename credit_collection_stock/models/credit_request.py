@@ -31,7 +31,7 @@ class CreditRequest(models.Model):
     def _compute_situation(self):
         """EXTENDS 'credit_collection': of a delivery, with what its order adds to it; figures only for who may read them."""
         deliveries = self.filtered("picking_id")
-        pickings, others = deliveries.picking_id, self - deliveries
+        pickings, others = deliveries._of_user().picking_id, self - deliveries
         sentences = pickings._followup_sentences(pickings._followup_verdicts())
         for request in deliveries:
             request.situation = sentences.get(request.picking_id)

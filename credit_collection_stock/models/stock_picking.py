@@ -75,7 +75,25 @@ class StockPicking(models.Model):
 
     def write(self, vals):
         self._followup_check_vals(vals)
-        return super().write(vals)
+        held = self.browse()
+        if {"partner_id", "sale_id"} & vals.keys() and not self.env["credit.control"]._decides():
+            verdicts = self._followup_verdicts()
+            held = self.filtered(lambda picking: picking in verdicts and verdicts[picking].blocks)
+        customers = held._followup_customers()
+        result = super().write(vals)
+        held._followup_check_same(customers)
+        return result
+
+    def _followup_check_same(self, customers):
+        """Refuse to make what is held over to another customer, or to none."""
+        after = self._followup_customers()
+        for picking, customer in customers.items():
+            if after.get(picking) != customer:
+                raise AccessError(
+                    self.env._(
+                        "%s is held by credit control and stays its customer's: ask for its release.", picking.name
+                    )
+                )
 
     def _followup_check_vals(self, vals):
         if "followup_credit_state" in vals and not self.env.su:

@@ -25,12 +25,7 @@ class StockPicking(models.Model):
         returns, receipts nor internal moves, nor what was handed over at a point of sale: all these are not in it.
         """
         leaving = self.sudo().filtered(
-            lambda picking: (
-                picking.state not in ("done", "cancel")
-                and picking.location_dest_id.usage == "customer"
-                and picking.location_id.usage != "customer"
-                and (picking.location_id.usage != "supplier" or picking.sale_id)
-            )
+            lambda picking: picking.state not in ("done", "cancel") and picking._followup_leaves()
         )
         leaving -= leaving._followup_handed_over()
         customers = {
@@ -40,6 +35,19 @@ class StockPicking(models.Model):
             for picking in leaving
         }
         return {picking: customer for picking, customer in customers.items() if customer}
+
+    def _followup_leaves(self):
+        """Return whether goods go to a customer: the moves may go elsewhere than the transfer says they do."""
+        legs = [(self.location_id, self.location_dest_id)]
+        legs += [
+            (move.location_id, move.location_dest_id) for move in self.move_ids if move.state not in ("done", "cancel")
+        ]
+        return any(
+            destination.usage == "customer"
+            and source.usage != "customer"
+            and (source.usage != "supplier" or self.sale_id)
+            for source, destination in legs
+        )
 
     def _followup_handed_over(self):
         """Return those of a point of sale. It notes itself on a picking only once that is done: until then, the operation
@@ -91,6 +99,9 @@ class StockPicking(models.Model):
             return {}
         covered = doubtful._followup_orders()._followup_covered()
         releases = self.env["credit.request"].sudo()._in_force_deliveries(doubtful)
+        releases = {
+            picking: request for picking, request in releases.items() if request.partner_id == customers[picking]
+        }
         passes_hold = self._followup_released_after_hold(releases, customers)
         rules = self.env["credit.control"]._rules()
         soft = [name for name in rules if name != "hold"]
@@ -108,9 +119,7 @@ class StockPicking(models.Model):
         return changed
 
     def _followup_held_orders(self):
-        return self._followup_orders().filtered(
-            lambda order: order.state == "sale" and order.followup_credit_state in ("hold", "refused")
-        )
+        return self._followup_orders().filtered(lambda order: order.followup_credit_state in ("hold", "refused"))
 
     def _followup_order_reason(self, order):
         if order.followup_credit_state == "refused":
