@@ -355,7 +355,8 @@ class TestHoldsOfLevels(HoldsCommon):
         self.assertEqual(self._blocked(), "")
 
     def test_letters_hold_once_they_are_printed_and_tests_never(self):
-        self.letter1.channel = "letter"
+        # nothing is printed for real: a frozen clock waits for ever
+        self.letter1.write({"channel": "letter", "attach_invoices": False, "attach_statement": False})
         self.partner.write({"street": "1 rue Haute", "city": "Lyon", "zip": "69001"})
         action = self._night(DAY)
         self.assertEqual((action.state, self._blocked()), ("to_print", ""))
