@@ -50,6 +50,7 @@ from . import sale_order
 from . import sale_order_confirm
 from . import sale_order_hold
 from . import sale_order_line
+from . import sale_order_paid
 from . import sale_order_request
 from . import sale_order_sales_side
 from . import sale_order_terms

@@ -1,8 +1,8 @@
 from typing import Any, NamedTuple
 
-from odoo import SUPERUSER_ID, api, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_amount, format_date, plaintext2html
 
 from ..tools.verdict import Reason, Verdict
 
@@ -48,6 +48,8 @@ class CreditControl(models.AbstractModel):
             next ones; else each by itself, which is what a screen shows
         """
         positions = self.env["credit.exposure"].sudo()._positions([(ask.partner, ask.company) for ask in asks])
+        holds = {positions[ask.partner, ask.company][f"hold_{ask.kind}"] for ask in asks} - {None}
+        self.env["credit.hold"].sudo().browse(holds).fetch(["create_date", "date_from", "reason"])
         verdicts, passed = {}, {}
         for ask in asks:
             position = positions[ask.partner, ask.company]
@@ -63,8 +65,13 @@ class CreditControl(models.AbstractModel):
             severity = position[f"rule_{name}"]
             sentence = severity != "ignore" and getattr(self, f"_reason_{name}")(ask, position, passed)
             if sentence:
-                reasons.append(Reason(name, severity, sentence))
+                decided_on = self._hold(ask, position).create_date if name == "hold" else None
+                reasons.append(Reason(name, severity, sentence, decided_on))
         return Verdict(tuple(reasons))
+
+    def _hold(self, ask, position):
+        """Return the hold in force on what is asked, the last decided one."""
+        return self.env["credit.hold"].sudo().browse(position[f"hold_{ask.kind}"])
 
     # -- who decides -----------------------------------------------------------
 
@@ -108,14 +115,55 @@ class CreditControl(models.AbstractModel):
                 if name in given:
                     self.env.add_to_compute(records._fields[name], records)
 
+    # -- who is asked to act ----------------------------------------------------
+
+    @api.model
+    def _raise_activities(self, xmlid, users, notes):
+        """Ask users to act on documents of one model, each once while such an activity is open.
+
+        :param dict users: the users by document
+        :param dict notes: a text by document
+        """
+        activity_type = self.env.ref(xmlid)
+        waiting = {(activity.res_id, activity.user_id) for activity in self._activities([xmlid], [*users])}
+        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
+            [
+                {
+                    "activity_type_id": activity_type.id,
+                    "automated": True,
+                    "summary": activity_type.name,
+                    "note": plaintext2html(notes[document]),
+                    "res_model_id": self.env["ir.model"]._get_id(document._name),
+                    "res_id": document.id,
+                    "user_id": user.id,
+                    "date_deadline": fields.Date.context_today(document),
+                }
+                for document, asked in users.items()
+                for user in asked
+                if (document.id, user) not in waiting
+            ]
+        )
+
+    @api.model
+    def _close_activities(self, xmlids, documents):
+        """Take away what was asked about these documents: it is settled, and their history tells how."""
+        self._activities(xmlids, documents).unlink()
+
+    def _activities(self, xmlids, documents):
+        activity_types = [self.env.ref(xmlid).id for xmlid in xmlids]
+        domain = [
+            ("res_model", "=", documents[0]._name if documents else False),
+            ("res_id", "in", [document.id for document in documents]),
+            ("activity_type_id", "in", activity_types),
+        ]
+        return self.env["mail.activity"].sudo().search(domain) if documents else self.env["mail.activity"]
+
     # -- the rules: each returns a sentence when it applies --------------------
 
     def _reason_hold(self, ask, position, passed):
-        if not position[f"hold_{ask.kind}"]:
-            return None
-        hold = self.env["credit.hold"].sudo()._in_force(ask.partner, ask.company, ask.kind)[:1]
-        return self.env._(
-            "%(customer)s is on hold since %(date)s: %(reason)s",
+        hold = self._hold(ask, position)
+        return hold and self.env._(
+            "%(customer)s has been on hold since %(date)s: %(reason)s",
             customer=ask.partner.display_name,
             date=format_date(self.env, hold.date_from),
             reason=hold.reason,
@@ -180,7 +228,7 @@ class CreditControl(models.AbstractModel):
         if currency.compare_amounts(overdue, position["followup_overdue_amount"] or 0.0) <= 0:
             return None
         return self.env._(
-            "%(customer)s owes %(amount)s late by more than %(days)s days, the oldest since %(date)s.",
+            "%(customer)s owes %(amount)s that is more than %(days)s days late, the oldest since %(date)s.",
             customer=ask.partner.display_name,
             amount=format_amount(self.env, overdue, currency),
             days=position["followup_overdue_days"],

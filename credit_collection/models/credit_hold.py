@@ -130,18 +130,6 @@ class CreditHold(models.Model):
         self.env["credit.collection.action"].flush_model(["state"])
         self.env["credit.collection.action.line"].flush_model(["action_id", "kind", "move_line_id", "state"])
 
-    @api.model
-    def _in_force(self, partner, company, kind):
-        """Return the holds in force today on the customer's ``orders`` or ``deliveries``, the latest first."""
-        return self.search(
-            [
-                ("partner_id", "=", partner.id),
-                ("company_id", "=", company.id),
-                ("scope", "in", (kind, "both")),
-                ("state", "=", "in_force"),
-            ]
-        )
-
     # -------------------------------------------------------------------------
     # Guards
     # -------------------------------------------------------------------------

@@ -314,10 +314,11 @@ class CreditProfile(models.Model):
         }
 
     @api.model
-    def _managers(self, companies):
-        """Return the credit manager who answers for each company: the first one, or nobody."""
+    def _managers(self, companies, but=None):
+        """Return the credit manager who answers for each company: the first one, if possible another user than ``but``;
+        or nobody."""
         managers = self.env.ref("credit_collection.credit_collection_group_manager").sudo().all_user_ids
-        managers = managers.filtered(lambda user: user.active and not user.share)
+        managers = managers.filtered(lambda user: user.active and not user.share).sorted(lambda user: user == but)
         return {
             company: managers.filtered(lambda user, company=company: company in user.company_ids)[:1]
             for company in companies

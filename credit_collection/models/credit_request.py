@@ -300,21 +300,14 @@ class CreditRequest(models.Model):
                     reason=request.reason,
                 )
                 document._message_log(body=plaintext2html(sentence))
-            if decider := request._decider():
+            managers = self.env["credit.profile"]._managers(request.company_id, but=request.user_id)
+            if decider := managers[request.company_id]:
                 request.with_context(lang=decider.lang).activity_schedule(
                     "credit_collection.mail_activity_request",
                     summary=request.with_context(lang=decider.lang).display_name,
                     note=plaintext2html(request.reason),
                     user_id=decider.id,
                 )
-
-    def _decider(self):
-        """Return a credit manager of the company, another one than who asks if there is one."""
-        managers = self.env.ref("credit_collection.credit_collection_group_manager").sudo().all_user_ids
-        managers = managers.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        )
-        return managers.sorted(lambda user: user == self.user_id)[:1]
 
     def _local_day(self, moment):
         return format_date(self.env, fields.Datetime.context_timestamp(self, moment).date())

@@ -125,7 +125,7 @@ class CreditRequest(models.Model):
     def _approve(self):
         before = self._current_value()
         getattr(self, f"_check_{self.kind}")()
-        self._close("approved", **getattr(self, f"_prepare_{self.kind}")())
+        self._close("approved", **(self._prepare_release() if self.kind == "release" else {}))
         getattr(self, f"_apply_{self.kind}")()
         self._tell(before)
         confirms = self.kind == "release" and self.confirm_order and self.order_state in ("draft", "sent")
@@ -183,9 +183,6 @@ class CreditRequest(models.Model):
         if self.limit_until and self.limit_until < self.company_id.sudo()._dunning_today():
             raise UserError(self.env._("The last day of the temporary limit has passed. Choose a later one."))
 
-    def _prepare_limit(self):
-        return {}
-
     def _apply_limit(self):
         """Set the customer's limit in the request's company: for some time when it says so, else for good.
 
@@ -207,9 +204,6 @@ class CreditRequest(models.Model):
     def _check_terms(self):
         if self._document() and self._document().sudo().state == "cancel":
             raise UserError(self.env._("%s is cancelled.", self._document().sudo().display_name))
-
-    def _prepare_terms(self):
-        return {}
 
     def _apply_terms(self):
         """Set the payment terms of the order when the request is about one, else the customer's in its company."""
@@ -272,7 +266,7 @@ class CreditRequest(models.Model):
             self.state == "approved" and self.kind == "release" and self._granted(),
             self.env._("Asked by %(user)s: %(reason)s", user=self.user_id.name, reason=self.reason),
             self.decision_reason and self.env._("Reason of the decision: %s", self.decision_reason),
-            self.env._("Before: %(before)s. After: %(after)s.", before=before, after=self._current_value()),
+            f"{before} → {self._current_value()}",
         ]
         return plaintext2html("\n".join(line for line in lines if line))
 

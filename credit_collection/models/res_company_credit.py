@@ -33,7 +33,7 @@ class ResCompany(models.Model):
         string="Overdue",
         default="warn",
         required=True,
-        help="When the customer owes more than the amount, late by more than the days.",
+        help="When what the customer owes late, for more than these days, is more than the amount tolerated.",
         groups="base.group_user",
     )
     followup_overdue_days = fields.Integer(

@@ -159,10 +159,10 @@ class SaleOrder(models.Model):
         verdicts.update(self.env["credit.control"]._verdicts(asks, together))
         blocked = self.filtered(lambda order: verdicts[order].blocks)
         passes = blocked._followup_passes() if blocked else {}
-        for order, (_why, rules, _sentence) in passes.items():
-            verdicts[order] = verdicts[order].released(rules)
+        for order, (_why, _sentence, decided_on) in passes.items():
+            verdicts[order] = verdicts[order].released(before=decided_on)
         return verdicts, {
-            order: (why, sentence) for order, (why, _rules, sentence) in passes.items() if not verdicts[order].blocks
+            order: (why, sentence) for order, (why, sentence, _on) in passes.items() if not verdicts[order].blocks
         }
 
     def _followup_is_judged(self):
@@ -181,33 +181,35 @@ class SaleOrder(models.Model):
         know it: once posted, it is an unallocated payment of the customer.
         """
         day = fields.Date.context_today(self)
+        paid = self._followup_paid_online()
         rates, asks = {}, []
         for order in self:
             company, currency = order.company_id.sudo(), order.currency_id
             if (currency, company) not in rates:
                 rates[currency, company] = currency._get_conversion_rate(currency, company.currency_id, company, day)
-            open_amount = 0.0 if order.state == "sale" else order.amount_total - order._followup_paid_outside_ledger()
+            open_amount = 0.0 if order.state == "sale" else order.amount_total - paid[order][1]
             amount = company.currency_id.round(max(open_amount, 0.0) * rates[currency, company])
             asks.append(Ask(order, order._followup_customer(), order.company_id, amount))
         return asks
 
     def _followup_passes(self):
-        """Return why orders that the rules block pass all the same: ``{order: (why, rules, sentence)}``.
+        """Return why orders that the rules block pass all the same: ``{order: (why, sentence, decided_on)}``.
 
-        ``why``: ``till``, ``paid``, ``release`` or ``payment``; ``rules``: those that do not block it, None for all.
+        ``why``: ``till``, ``paid``, ``release`` or ``payment``; ``decided_on``: when it was released, None otherwise.
         """
         passes = {}
         releases = self.env["credit.request"].sudo()._in_force(self._origin)
+        paid = self._followup_paid()
         for order in self:
             # What a till confirmed has changed hands already; what is added to it later has not
             if order.state != "sale" and order._followup_till_lines():
-                passes[order] = ("till", None, self.env._("Paid or settled at the point of sale."))
-            elif order._followup_is_paid():
-                passes[order] = ("paid", None, self.env._("Paid in full."))
+                passes[order] = ("till", self.env._("Paid or settled at the point of sale."), None)
+            elif order in paid:
+                passes[order] = ("paid", self.env._("Paid in full."), None)
             elif request := releases.get(order._origin):
-                passes[order] = ("release", order._followup_released_rules(request), self.env._("Released."))
+                passes[order] = ("release", self.env._("Released."), request.decided_on)
             elif order._followup_passed_with_payment():
-                passes[order] = ("payment", None, self.env._("Let pass when its payment was announced."))
+                passes[order] = ("payment", self.env._("Let pass when its payment was announced."), None)
         return passes
 
     def _followup_passed_with_payment(self):
@@ -224,66 +226,7 @@ class SaleOrder(models.Model):
             )
         )
 
-    def _followup_released_rules(self, request):
-        """Return the rules that the release lifts: a hold decided after it is not."""
-        holds = self.env["credit.hold"].sudo()._in_force(self._followup_customer(), self.company_id, "orders")
-        later = any(hold.create_date > request.decided_on for hold in holds if request.decided_on)
-        return [rule for rule in self.env["credit.control"]._rules() if rule != "hold" or not later]
-
     def _followup_covered(self):
         """Return the orders whose release or full payment covers what is delivered of them."""
         releases = self.env["credit.request"].sudo()._in_force(self)
-        return self.filtered(lambda order: order in releases or order._followup_is_paid())
-
-    # -------------------------------------------------------------------------
-    # What was paid, in the order's currency
-    # -------------------------------------------------------------------------
-
-    def _followup_is_paid(self):
-        """Return whether the order is paid in full: online, by its invoices and down payments, or at a till."""
-        self.ensure_one()
-        order = self.sudo()._origin
-        if not order:
-            return False
-        if self.currency_id.compare_amounts(order.amount_paid, self.amount_total) >= 0:
-            return True
-        paid = order._followup_paid_outside_ledger() + order._followup_paid_invoices() + order._followup_paid_at_till()
-        return self.currency_id.compare_amounts(paid, self.amount_total) >= 0
-
-    def _followup_paid_outside_ledger(self):
-        """Return what was received or authorized online for the order and is not in the ledger yet."""
-        transactions = self.sudo()._origin.transaction_ids
-        return sum(
-            transaction.amount
-            for transaction in transactions
-            if transaction.state == "authorized"
-            or (transaction.state == "done" and transaction.payment_id.move_id.state != "posted")
-        )
-
-    def _followup_paid_invoices(self):
-        """Return what was paid of the order's invoices, down payments included, less what was credited again."""
-        lines = self.order_line.invoice_lines
-        paid = 0.0
-        for move in lines.move_id.filtered(
-            lambda move: move.state == "posted" and move.currency_id == self.currency_id
-        ):
-            share = 1 - move.amount_residual / move.amount_total if move.amount_total else 1.0
-            sign = -1 if move.move_type == "out_refund" else 1
-            paid += sign * share * sum((move.invoice_line_ids & lines).mapped("price_total"))
-        return paid
-
-    def _followup_paid_at_till(self):
-        """Return what was paid for the order at a point of sale, there and then; there is none without the app."""
-        lines = self._followup_till_lines()
-        return sum(
-            line.price_subtotal_incl
-            for line in lines
-            if "pay_later" not in line.order_id.payment_ids.payment_method_id.mapped("type")
-        )
-
-    def _followup_till_lines(self):
-        """Return the lines of paid orders of a point of sale that settle this order or a deposit on it."""
-        order = self.sudo()._origin
-        if "pos_order_line_ids" not in self._fields:
-            return ()
-        return order.pos_order_line_ids.filtered(lambda line: line.order_id.state not in ("draft", "cancel"))
+        return self.browse(order.id for order in releases) | self._followup_paid()

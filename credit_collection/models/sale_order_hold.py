@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import format_date
 
 ACTIVITY_HOLD = "credit_collection.mail_activity_order_hold"
@@ -54,7 +54,7 @@ class SaleOrder(models.Model):
         title = self.env._("On hold.")
         fresh._followup_log({order: (title, check.of(order).sentences().splitlines()) for order in fresh})
         notes = {order: check.of(order).sentences("block") for order in orders}
-        orders._followup_ask(ACTIVITY_HOLD, orders._followup_salespeople(managers=True), notes)
+        self.env["credit.control"]._raise_activities(ACTIVITY_HOLD, orders._followup_salespeople(managers=True), notes)
 
     def _followup_allow(self, check):
         """Note that the orders were let pass, up to their total. What a release in force allows beyond is read from it."""
@@ -76,10 +76,10 @@ class SaleOrder(models.Model):
 
     def _followup_report_unpaid(self, check):
         """Tell the credit manager of orders that left a till without being paid in full."""
-        unpaid = self.filtered(lambda order: not order._followup_is_paid())
+        unpaid = self - self._followup_paid()
         if unpaid:
             notes = {order: check.of(order).sentences() for order in unpaid}
-            unpaid._followup_ask(ACTIVITY_HOLD, unpaid._followup_managers(), notes)
+            self.env["credit.control"]._raise_activities(ACTIVITY_HOLD, unpaid._followup_managers(), notes)
 
     def _followup_release(self, request):
         """Let the order pass, up to the amount approved: the decision of a credit manager, who was checked.
@@ -185,7 +185,7 @@ class SaleOrder(models.Model):
         self._followup_close_activities()
         quotations = self.filtered(lambda order: order.state != "sale")
         summary = dict.fromkeys(quotations, self.env._("Nothing blocks the order any more: it may be confirmed."))
-        quotations._followup_ask(ACTIVITY_CLEAR, quotations._followup_salespeople(), summary)
+        self.env["credit.control"]._raise_activities(ACTIVITY_CLEAR, quotations._followup_salespeople(), summary)
 
     # -------------------------------------------------------------------------
     # History and activities, in batch
@@ -202,51 +202,9 @@ class SaleOrder(models.Model):
                 }
             )
 
-    def _followup_ask(self, xmlid, users, notes):
-        """Ask users to act on orders, each once while the activity is open.
-
-        :param dict users: the users by order
-        :param dict notes: a text by order
-        """
-        if not self:
-            return
-        activity_type = self.env.ref(xmlid)
-        Activity = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
-        waiting = {(activity.res_id, activity.user_id) for activity in self._followup_activities(activity_type)}
-        Activity.create(
-            [
-                {
-                    "activity_type_id": activity_type.id,
-                    "summary": activity_type.name,
-                    "note": Markup("<br/>").join(notes[order].splitlines()),
-                    "res_model_id": self.env["ir.model"]._get_id(self._name),
-                    "res_id": order.id,
-                    "user_id": user.id,
-                    "date_deadline": fields.Date.context_today(self),
-                }
-                for order in self
-                for user in users[order]
-                if (order.id, user) not in waiting
-            ]
-        )
-
-    def _followup_activities(self, activity_types):
-        return (
-            self.env["mail.activity"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("activity_type_id", "in", activity_types.ids),
-                ]
-            )
-        )
-
     def _followup_close_activities(self):
         """Close what was asked because of an earlier check: it is settled."""
-        if self:
-            self._followup_activities(self.env.ref(ACTIVITY_HOLD) + self.env.ref(ACTIVITY_CLEAR)).action_done()
+        self.env["credit.control"]._close_activities([ACTIVITY_HOLD, ACTIVITY_CLEAR], self)
 
     def _followup_salespeople(self, managers=False):
         """Return who answers for each order: its salesperson, and the company's credit manager when asked for; else the

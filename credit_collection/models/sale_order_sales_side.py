@@ -37,6 +37,17 @@ class SaleOrder(models.Model):
             amount=format_amount(self.env, self.amount_total * percent / 100, self.currency_id),
         )
 
+    def action_followup_profile(self):
+        """Open the collection file of the customer who will owe the order, where its exposure is explained.
+
+        :raise AccessError: for who may not read collection files
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self.env["credit.profile"].check_access("read")
+        profile = self._followup_customer().sudo()._followup_profile(self.company_id)
+        return profile.with_env(self.env)._get_records_action()
+
     def action_followup_ask_deposit(self):
         """Have the quotations ask for the company's deposit, to be paid before they are confirmed."""
         for order in self:  # by hand, on one

@@ -1,5 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
+
+from .sql_lookup import lookup
 
 
 class CreditExposureOrder(models.Model):
@@ -147,40 +149,53 @@ class CreditExposureOrder(models.Model):
 
     def _sql_draft_lines(self, partners):
         """``draft_line``: by order line, its quantity on draft invoices, which core's invoiced quantity counts; converted
-        to the order's unit and rounded as core does. Drafts are found by journal and state, which has an index.
+        to the order's unit and rounded as core does. Found from the customers' orders; of all, from the drafts, by journal
+        and state, which has an index.
         """
         digits = self.env["decimal.precision"].precision_get("Product Unit")
+        is_draft = SQL(
+            """m.state = 'draft' AND m.move_type IN ('out_invoice', 'out_refund')
+               AND m.payment_state IS DISTINCT FROM 'invoicing_legacy'"""
+        )
+        if partners:
+            steps = [
+                lookup("sale_order_line_invoice_rel", "rel", SQL("rel.order_line_id = s.id")),
+                lookup("account_move_line", "l", SQL("l.id = rel.invoice_line_id AND l.parent_state = 'draft'")),
+                lookup("account_move", "m", SQL("m.id = l.move_id AND %s", is_draft)),
+            ]
+            start, condition = (
+                SQL("sale_order_line s"),
+                SQL(
+                    """s.order_id = ANY(ARRAY(
+                       SELECT so.id FROM sale_order so JOIN res_partner sc ON sc.id = so.partner_invoice_id
+                        WHERE so.state = 'sale' AND sc.commercial_partner_id IN %s))""",
+                    partners,
+                ),
+            )
+        else:
+            steps = [
+                lookup("account_move_line", "l", SQL("l.move_id = m.id")),
+                lookup("sale_order_line_invoice_rel", "rel", SQL("rel.invoice_line_id = l.id")),
+                lookup("sale_order_line", "s", SQL("s.id = rel.order_line_id")),
+            ]
+            start = SQL("account_journal j JOIN account_move m ON m.journal_id = j.id AND %s", is_draft)
+            condition = SQL("j.type = 'sale'")
         return SQL(
-            """draft_move AS %(how)s MATERIALIZED (
-                   SELECT m.id, m.move_type
-                     FROM account_journal j
-                     JOIN account_move m ON m.journal_id = j.id AND m.state = 'draft'
-                    WHERE j.type = 'sale' AND m.move_type IN ('out_invoice', 'out_refund')
-                      AND m.payment_state IS DISTINCT FROM 'invoicing_legacy'),
-               draft_line AS MATERIALIZED (
+            """draft_line AS MATERIALIZED (
                    SELECT s.id, s.order_id,
                           SUM(CASE WHEN m.move_type = 'out_refund' THEN -1 ELSE 1 END
                               * CASE WHEN lu.id IS NULL OR lu.id = su.id THEN l.quantity
                                      ELSE SIGN(l.quantity) * CEIL(ROUND((ABS(l.quantity) * lu.factor / su.factor
                                           * %(unit)s)::numeric, 6)) / %(unit)s END) AS quantity
-                     FROM draft_move m
-                     JOIN account_move_line l ON l.move_id = m.id
-                     JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
-                     JOIN sale_order_line s ON s.id = rel.order_line_id
+                     FROM %(start)s %(steps)s
                      LEFT JOIN uom_uom lu ON lu.id = l.product_uom_id
                      LEFT JOIN uom_uom su ON su.id = s.product_uom_id
-                    %(of)s
-                    GROUP BY s.id)""",
-            how=SQL("NOT") if partners else SQL(""),
-            of=SQL(
-                """WHERE s.order_id = ANY(ARRAY(
-                       SELECT so.id FROM sale_order so JOIN res_partner sc ON sc.id = so.partner_invoice_id
-                        WHERE so.state = 'sale' AND sc.commercial_partner_id IN %s))""",
-                partners,
-            )
-            if partners
-            else SQL(""),
+                    WHERE %(condition)s
+                    GROUP BY s.id, s.order_id)""",
             unit=10**digits,
+            start=start,
+            steps=SQL(" ").join(steps),
+            condition=condition,
         )
 
     def _sql_open_orders(self, partners, companies, day):
@@ -202,34 +217,73 @@ class CreditExposureOrder(models.Model):
 
     def _sql_deposits(self):
         """``deposit``: by order, what was invoiced in advance and not deducted yet, and what was paid online without an
-        entry in the ledger. A payment for several orders is shared among them.
+        entry in the ledger.
         """
         return SQL(
             """deposit AS (
                    SELECT order_id, SUM(amount) AS amount
                      FROM (SELECT s.order_id, al.price_total * COALESCE(r.factor, 1)
                                   * CASE WHEN m.move_type = 'out_refund' THEN -1 ELSE 1 END AS amount
-                             FROM open_order o
-                             JOIN sale_order_line s ON s.order_id = o.id AND s.is_downpayment
-                             JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = s.id
-                             JOIN account_move_line al ON al.id = rel.invoice_line_id AND al.parent_state = 'posted'
+                             FROM open_order o %(invoiced)s
                              JOIN account_move m ON m.id = al.move_id
                              LEFT JOIN rate r ON r.company_id = al.company_id AND r.currency_id = al.currency_id
                            UNION ALL
-                           SELECT o.id, %(paid)s * COALESCE(r.factor, 1) * CASE WHEN a.count = 1 THEN 1
-                                  ELSE o.amount_total / NULLIF(a.amount_total, 0) END
-                             FROM open_order o
-                             JOIN sale_order_transaction_rel rel ON rel.sale_order_id = o.id
-                             JOIN payment_transaction t ON t.id = rel.transaction_id
-                             CROSS JOIN LATERAL (
-                                 SELECT COUNT(*) AS count, SUM(ao.amount_total) AS amount_total
-                                   FROM sale_order_transaction_rel ar JOIN sale_order ao ON ao.id = ar.sale_order_id
-                                  WHERE ar.transaction_id = t.id AND ao.state <> 'cancel') a
-                             LEFT JOIN rate r ON r.company_id = o.company_id AND r.currency_id = t.currency_id
-                            WHERE t.state IN ('authorized', 'done') AND t.operation IS DISTINCT FROM 'validation') d
+                           SELECT p.order_id, p.amount * COALESCE(r.factor, 1)
+                             FROM (%(paid)s) p
+                             LEFT JOIN rate r ON r.company_id = p.company_id AND r.currency_id = p.currency_id) d
                     GROUP BY order_id)""",
-            paid=self._sql_paid_outside_ledger(),
+            paid=self._sql_paid_online(SQL("open_order")),
+            invoiced=SQL(" ").join(
+                [
+                    lookup("sale_order_line", "s", SQL("s.order_id = o.id AND s.is_downpayment")),
+                    lookup("sale_order_line_invoice_rel", "rel", SQL("rel.order_line_id = s.id")),
+                    lookup(
+                        "account_move_line", "al", SQL("al.id = rel.invoice_line_id AND al.parent_state = 'posted'")
+                    ),
+                ]
+            ),
         )
+
+    def _sql_paid_online(self, orders):
+        """Return the statement: by order of a table and online payment, what was ``received`` or authorized, less refunds,
+        and the ``amount`` of it that the ledger does not show. In the payment's currency; one for several orders is shared
+        among them.
+        """
+        return SQL(
+            """SELECT o.id AS order_id, o.company_id, t.currency_id, %(held)s * a.share AS amount,
+                      (t.amount - COALESCE((
+                          SELECT SUM(ABS(k.amount)) FROM payment_transaction k
+                           WHERE k.source_transaction_id = t.id
+                             AND (k.operation = 'refund' AND k.state = 'done'
+                                  OR k.operation IS NOT DISTINCT FROM t.operation AND k.state = 'cancel')), 0)
+                      ) * a.share AS received
+                 FROM %(orders)s o
+                 JOIN sale_order_transaction_rel rel ON rel.sale_order_id = o.id
+                 JOIN payment_transaction t ON t.id = rel.transaction_id
+                CROSS JOIN LATERAL (
+                     SELECT CASE WHEN COUNT(*) = 1 THEN 1 ELSE o.amount_total / NULLIF(SUM(ao.amount_total), 0) END AS share
+                       FROM sale_order_transaction_rel ar JOIN sale_order ao ON ao.id = ar.sale_order_id
+                      WHERE ar.transaction_id = t.id AND ao.state <> 'cancel') a
+                WHERE t.state IN ('authorized', 'done') AND t.operation IS DISTINCT FROM 'validation'""",
+            held=self._sql_paid_outside_ledger(),
+            orders=orders,
+        )
+
+    @api.model
+    def _paid_online(self, orders):
+        """Return ``(received, amount)`` of ``_sql_paid_online`` in each order's own currency, by the order's id."""
+        if not orders:
+            return {}
+        for name in ("account.move", "account.payment", "payment.transaction", "sale.order"):
+            self.env[name].flush_model(self._depends[name])
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT p.order_id, SUM(p.received), SUM(p.amount) FROM (%s) p JOIN sale_order o ON o.id = p.order_id
+                    WHERE p.currency_id = o.currency_id GROUP BY p.order_id""",
+                self._sql_paid_online(SQL("(SELECT * FROM sale_order WHERE id IN %s)", orders._ids)),
+            )
+        )
+        return {order_id: (float(received or 0), float(amount or 0)) for order_id, received, amount in rows}
 
     def _sql_paid_outside_ledger(self):
         """What the online payment ``t`` holds that the ledger does not show: authorized, or received and without an entry.

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from .credit_exposure import PARTS
+from .sql_lookup import lookup
 
 
 class CreditExposure(models.Model):
@@ -19,12 +20,7 @@ class CreditExposure(models.Model):
         "company_id",
         "currency_id",
         "collector_id",
-        "receivable",
-        "unallocated",
-        "delivered",
-        "ordered",
-        "drafts",
-        "deposits",
+        *PARTS,
         "credit_limit",
         "limit_review_date",
         "limit_valid_until",
@@ -171,8 +167,8 @@ class CreditExposure(models.Model):
             "draft": ("drafts",),
             "held": ("hold_orders", "hold_deliveries"),
         }
-        aggregates = {"late_since": "MIN", "hold_orders": "BOOL_OR", "hold_deliveries": "BOOL_OR"}
-        types = {"late_since": "date", "hold_orders": "boolean", "hold_deliveries": "boolean"}
+        aggregates = {"late_since": "MIN", "hold_orders": "MAX", "hold_deliveries": "MAX"}
+        types = {"late_since": "date", "hold_orders": "int", "hold_deliveries": "int"}
         names = [name for columns in sources.values() for name in columns]
         unions = SQL(" UNION ALL ").join(
             SQL(
@@ -226,14 +222,19 @@ class CreditExposure(models.Model):
                    CROSS JOIN LATERAL (
                        SELECT BOOL_OR(x.ordered) AS ordered, SUM(CASE WHEN NOT x.ordered THEN x.price_total END) AS price_total
                          FROM (SELECT l.price_total, EXISTS (
-                                          SELECT FROM sale_order_line_invoice_rel rel
-                                            JOIN sale_order_line s ON s.id = rel.order_line_id
-                                            JOIN sale_order o ON o.id = s.order_id
+                                          SELECT FROM (SELECT) one %(ordered)s
                                             JOIN res_company co ON co.id = o.company_id
-                                           WHERE rel.invoice_line_id = l.id AND %s) AS ordered
+                                           WHERE %(counts)s) AS ordered
                                  FROM account_move_line l
                                 WHERE l.move_id = m.id AND l.display_type = 'product' OFFSET 0) x) dl""",
-                self.env["credit.exposure.order"]._sql_counts(day),
+                ordered=SQL(" ").join(
+                    [
+                        lookup("sale_order_line_invoice_rel", "rel", SQL("rel.invoice_line_id = l.id")),
+                        lookup("sale_order_line", "s", SQL("s.id = rel.order_line_id")),
+                        lookup("sale_order", "o", SQL("o.id = s.order_id")),
+                    ]
+                ),
+                counts=self.env["credit.exposure.order"]._sql_counts(day),
             ),
             "condition": SQL("j.type = 'sale' AND m.move_type IN ('out_invoice', 'out_receipt')"),
             "amount": SQL(
@@ -243,11 +244,11 @@ class CreditExposure(models.Model):
         }
 
     def _sql_held(self, partners, companies, day):
-        """``held``: the holds in force, and what each holds."""
+        """``held``: the holds in force, by their ids, and what each holds: the highest id is the one decided last."""
         return SQL(
             """held AS (
-                   SELECT h.partner_id, h.company_id, h.scope IN ('orders', 'both') AS hold_orders,
-                          h.scope IN ('deliveries', 'both') AS hold_deliveries
+                   SELECT h.partner_id, h.company_id, CASE WHEN h.scope <> 'deliveries' THEN h.id END AS hold_orders,
+                          CASE WHEN h.scope <> 'orders' THEN h.id END AS hold_deliveries
                      FROM credit_hold h WHERE h.company_id IN %s AND %s AND %s)""",
             tuple(companies.ids) or (0,),
             SQL("h.partner_id IN %s", partners) if partners else SQL("TRUE"),
@@ -278,7 +279,7 @@ class CreditExposure(models.Model):
                       CASE WHEN pr.insurance_end < %(day)s THEN 0 ELSE pr.insured_amount END AS insured_amount,
                       pr.insured_share, %(rules)s,
                       co.followup_overdue_days, co.followup_overdue_amount,
-                      COALESCE(f.hold_orders, FALSE) AS hold_orders, COALESCE(f.hold_deliveries, FALSE) AS hold_deliveries
+                      f.hold_orders, f.hold_deliveries
                  FROM base b
                  JOIN firm co ON co.id = b.company_id
                  JOIN res_partner p ON p.id = b.partner_id

@@ -4,6 +4,7 @@ from . import test_charges
 from . import test_chase_state
 from . import test_credit_adversary
 from . import test_credit_rights
+from . import test_credit_rules
 from . import test_dates
 from . import test_edges
 from . import test_evidence

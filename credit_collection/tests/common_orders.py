@@ -115,7 +115,7 @@ class OrdersCommon(CollectionCommon):
             {
                 "provider_id": provider.id,
                 "payment_method_id": method.id,
-                "reference": f"{order.name}-{amount}-{state}-{self.env['payment.transaction'].search_count([])}",
+                "reference": f"{order[:1].name}-{amount}-{state}-{self.env['payment.transaction'].search_count([])}",
                 "amount": amount,
                 "currency_id": order.currency_id.id,
                 "partner_id": order.partner_id.id,

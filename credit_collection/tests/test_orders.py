@@ -196,17 +196,32 @@ class TestOrders(OrdersCommon):
         self.assertIn("Bounced bill", self._notes(order))
         self.assertEqual(order._followup_covered(), order)
 
+    def test_case_37_payment_refunded_or_shared_with_another_order_is_not_payment_in_full(self):
+        self._limit(100)
+        refunded, shared, other = self._order(500), self._order(500), self._order(500)
+        payment = self._transaction(refunded, 500)
+        self.assertEqual(refunded.followup_credit_severity, "clear")
+        refund = payment._create_child_transaction(200, is_refund=True)
+        refund._set_done()
+        self._transaction(shared | other, 500)
+        (refunded | shared | other).invalidate_recordset()
+        for order in (refunded, shared, other):
+            self.assertEqual(order.followup_credit_severity, "block")
+        self._transaction(shared, 250)
+        shared.invalidate_recordset()
+        self.assertTrue(shared._followup_paid())
+
     def test_paid_by_invoices_covers_until_they_are_credited(self):
         order = self._order(500)
         order.action_followup_confirm()
-        self.assertFalse(order._followup_is_paid())
+        self.assertFalse(order._followup_paid())
         order.order_line.qty_delivered = 500
         invoice = order.sudo()._create_invoices()
         invoice.action_post()
-        self.assertFalse(order._followup_is_paid())
+        self.assertFalse(order._followup_paid())
         self._payment(500, invoice.date, invoice=invoice)
         order.invalidate_recordset()
-        self.assertTrue(order._followup_is_paid())
+        self.assertTrue(order._followup_paid())
         self.assertEqual(order._followup_covered(), order)
 
     def test_case_39_salesperson_sees_the_warning_over_every_salespersons_orders(self):
@@ -374,6 +389,61 @@ class TestOrders(OrdersCommon):
                 core = self._queries("action_confirm")
             self.assertGreater(ours, core)
             self.assertLessEqual(ours - core, 10)
+
+    def test_list_of_eighty_orders_held_for_each_reason_takes_as_many_queries_as_of_eight(self):
+        """Orders over the limit, of customers on hold, released before and after the hold, and paid in part."""
+        names = (
+            "followup_credit_severity",
+            "followup_credit_warning",
+            "followup_situation",
+            "followup_deposit_suggestion",
+        )
+
+        def quotations(count, prefix):
+            orders = self.env["sale.order"]
+            for index in range(count):
+                order = self._order(500, self._customer(f"{prefix} {index}"))
+                self._limit(100, order.partner_id)
+                if index % 4 == 1:
+                    self._transaction(order, 300)
+                if index % 4 >= 2:
+                    self._hold_customer(order.partner_id)
+                    self._release(order, decided_on="2000-01-01 00:00:00" if index % 2 else "2090-01-01 00:00:00")
+                orders |= order
+            return orders
+
+        def count(orders):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            orders.read(names)
+            return self.env.cr.sql_log_count - before
+
+        few, many = quotations(8, "Few"), quotations(80, "Many")
+        count(few)
+        self.assertLessEqual(count(many), count(few))
+        self.assertEqual(
+            many.mapped("followup_credit_severity"), ["block", "block", "warn", "block"] * 20, "the release came first"
+        )
+        self.assertEqual(len(many.filtered(lambda order: "Bounced bill" in order.followup_credit_warning)), 40)
+
+    def test_confirming_eighty_held_orders_costs_few_queries_each(self):
+        def count(number):
+            orders = self.env["sale.order"]
+            for _index in range(number):
+                orders |= self._order(500, self._customer(f"Customer {number} {_index}"))
+            for order in orders:
+                self._hold_customer(order.partner_id)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            orders.action_followup_confirm_selected()
+            self.env.flush_all()
+            self.assertEqual(set(orders.mapped("followup_credit_state")), {"hold"})
+            return self.env.cr.sql_log_count - before
+
+        few = count(10)
+        self.assertLessEqual((count(80) - few) / 70, 1)
 
     def _queries(self, method):
         order = self._order(10)

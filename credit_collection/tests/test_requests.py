@@ -84,8 +84,7 @@ class TestRequests(RequestCommon):
                 (
                     "approved by manager on 05/04/2026",
                     "Asked by salesperson: They always pay in the end",
-                    "Before: On hold",
-                    "After: Released",
+                    "On hold → Released",
                 ),
             ),
             (self.order, ("by manager", "On hold", "Released")),
@@ -286,7 +285,7 @@ class TestRequests(RequestCommon):
         self.assertEqual(self.partner.with_company(other).credit_limit, 300)
         profile = self.partner._followup_profiles(self.company)
         notes = " ".join(profile.message_ids.mapped("body")).replace("\N{NO-BREAK SPACE}", " ")
-        self.assertRegex(notes, r"Before: credit limit of .*5,000\.00.*After: credit limit of .*7,500\.00")
+        self.assertRegex(notes, r"credit limit of .*5,000\.00 → credit limit of .*7,500\.00")
 
     def test_an_approved_limit_takes_the_place_of_no_credit_and_of_an_ended_validity(self):
         profile = self.partner._followup_profile(self.company)

@@ -26,7 +26,7 @@ class StockPicking(models.Model):
     _inherit = "stock.picking"
 
     followup_credit_state = fields.Selection(
-        [("hold", "On hold"), ("released", "Released"), ("refused", "Release refused")],
+        [("hold", "On hold"), ("released", "Released"), ("refused", "Refused")],
         string="Credit",
         readonly=True,
         copy=False,
@@ -198,10 +198,10 @@ class StockPicking(models.Model):
             return
         # everybody reads the record: no figures there
         sentences = held._followup_sentences(verdicts, short=True)
-        reasons = {picking.id: plaintext2html(sentence) for picking, sentence in sentences.items()}
         title = Markup("<b>%s</b>") % self.env._("Held by credit control")
-        held._followup_set_state("hold", {picking_id: title + reason for picking_id, reason in reasons.items()})
-        held._followup_remind(reasons)
+        notes = {picking.id: title + plaintext2html(sentence) for picking, sentence in sentences.items()}
+        held._followup_set_state("hold", notes)
+        self.env["credit.control"]._raise_activities(ACTIVITY, held._followup_people(), sentences)
 
     def _followup_free(self):
         """Nothing holds these any more."""
@@ -230,43 +230,10 @@ class StockPicking(models.Model):
         if notes:
             self._message_log_batch(bodies=notes)
 
-    def _followup_remind(self, notes):
-        """An activity for who can do something about it; none where one waits."""
-        activity_type = self.env.ref(ACTIVITY)
-        model = self.env["ir.model"]._get(self._name)
-        Activity = self.env["mail.activity"].sudo()
-        waiting = Activity.search_fetch(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("activity_type_id", "=", activity_type.id),
-            ],
-            ["res_id", "user_id"],
-        )
-        people = self._followup_people()
-        told = {(activity.res_id, activity.user_id) for activity in waiting}
-        Activity.with_context(mail_activity_quick_update=True).create(
-            [
-                {
-                    "activity_type_id": activity_type.id,
-                    "automated": True,
-                    "summary": self.env._("Delivery held by credit control"),
-                    "note": notes[picking.id],
-                    "res_model_id": model.id,
-                    "res_id": picking.id,
-                    "user_id": user.id,
-                    "date_deadline": fields.Date.context_today(self),
-                }
-                for picking in self
-                for user in people[picking]
-                if (picking.id, user) not in told
-            ]
-        )
-
     def _followup_settle(self):
         """Nobody has to do anything, or to decide, about these any more."""
         if self:
-            self.sudo().activity_unlink([ACTIVITY])
+            self.env["credit.control"]._close_activities([ACTIVITY], self)
             waiting = [("picking_id", "in", self.ids), ("state", "=", "open")]
             self.env["credit.request"].sudo().search(waiting).action_cancel()
 

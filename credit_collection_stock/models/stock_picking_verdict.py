@@ -102,16 +102,13 @@ class StockPicking(models.Model):
         releases = {
             picking: request for picking, request in releases.items() if request.partner_id == customers[picking]
         }
-        passes_hold = self._followup_released_after_hold(releases, customers)
-        rules = self.env["credit.control"]._rules()
-        soft = [name for name in rules if name != "hold"]
         changed = {}
         for picking in doubtful:
             verdict, orders = verdicts[picking], picking._followup_orders()
             if picking in releases:
-                verdict = verdict.released(rules if picking in passes_hold else soft)
+                verdict = verdict.released(before=releases[picking].decided_on)
             elif orders and orders <= covered:
-                verdict = verdict.released(soft)
+                verdict = verdict.released(but=("hold",))
             else:
                 order_reasons = (picking._followup_order_reason(order) for order in held_orders[picking] - covered)
                 verdict = Verdict((*order_reasons, *verdict.reasons))
@@ -127,20 +124,6 @@ class StockPicking(models.Model):
         else:
             sentence = self.env._("The order %s is on hold: have it released first.", order.name)
         return Reason("order", "block", sentence)
-
-    def _followup_released_after_hold(self, releases, customers):
-        """Return the deliveries released since their customer was put on hold: only such a release lifts the hold for them."""
-        Hold = self.env["credit.hold"].sudo()
-        latest = {}
-        for picking in releases:
-            key = (customers[picking], picking.company_id)
-            if key not in latest:
-                latest[key] = max(Hold._in_force(*key, "deliveries").mapped("create_date"), default=None)
-        return {
-            picking
-            for picking, request in releases.items()
-            if not (start := latest[customers[picking], picking.company_id]) or start <= request.decided_on
-        }
 
     # -------------------------------------------------------------------------
     # In words
