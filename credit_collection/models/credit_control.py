@@ -185,6 +185,11 @@ class CreditControl(models.AbstractModel):
             "limit": amount(position["credit_limit"]),
             "parts": " · ".join(f"{label} {amount(value)}" for label, value in self._parts(ask, position, passed)),
         }
+        if currency.is_zero(position["credit_limit"]):
+            return self.env._(
+                "%(customer)s buys nothing on credit, and would owe %(total)s: %(parts)s. Ask for payment in advance.",
+                **figures,
+            )
         if currency.is_zero(passed + ask.amount):
             return self.env._(
                 "With %(total)s, %(customer)s is %(excess)s over its credit limit of %(limit)s: %(parts)s.", **figures

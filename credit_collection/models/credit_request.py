@@ -87,7 +87,7 @@ class CreditRequest(models.Model):
     # The situation today, for who decides
     may_decide = fields.Boolean(compute="_compute_may_decide")
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
-    order_state = fields.Selection(related="order_id.state", string="Order Status")
+    order_state = fields.Selection(related="order_id.state", string="Order Status", tracking=False)
     order_total = fields.Monetary(compute="_compute_order_total", string="Order Total Today", compute_sudo=True)
     situation = fields.Text(compute="_compute_situation", compute_sudo=True, help="What the credit rules say today.")
     exposure = fields.Monetary(

@@ -63,15 +63,19 @@ class SaleOrder(models.Model):
         return self._followup_results(allowed, left)
 
     def _followup_results(self, confirmed, left):
+        alone = len(left) == 1 and not confirmed
         parts = [self.env._("Confirmed: %s.", len(confirmed))] if confirmed or not left else []
-        parts += [f"{order.name}: {' '.join(sentences.splitlines())}" for order, sentences in left.items()]
+        for order, sentences in left.items():
+            reasons = " ".join(sentences.splitlines())
+            parts.append(reasons if alone else f"{order.name}: {reasons}")
+        what = next(iter(left)).name if alone else len(left)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "warning" if left else "success",
-                "sticky": bool(left),
-                "title": self.env._("Not confirmed: %s", len(left)) if left else self.env._("Done"),
+                "sticky": bool(left) and not alone,
+                "title": self.env._("Not confirmed: %s", what) if left else self.env._("Done"),
                 "message": " ".join(parts),
                 "next": {"type": "ir.actions.act_window_close"},
             },

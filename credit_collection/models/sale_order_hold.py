@@ -108,6 +108,8 @@ class SaleOrder(models.Model):
     def _followup_standing(self):
         label = dict(self._fields["followup_credit_state"]._description_selection(self.env))
         state = label.get(self.followup_credit_state, self.env._("not checked"))
+        if self.currency_id.is_zero(self.followup_allowed_amount):
+            return state
         allowed = self.currency_id.format(self.followup_allowed_amount)
         return self.env._("%(state)s, allowed up to %(amount)s", state=state, amount=allowed)
 
