@@ -277,7 +277,13 @@ class TestHolds(HoldsCommon):
 class TestHoldsOfLevels(HoldsCommon):
     def setUp(self):
         super().setUp()
-        self.letter1.hold = "both"
+        # nothing is printed for real: with the clock frozen, the printer waits for ever
+        self.letter1.write({"hold": "both", "attach_invoices": False, "attach_statement": False})
+        self.patch(
+            self.env.registry["credit.dunning.printer"],
+            "_pages",
+            lambda printer, letters, rendered: {letter.id: b"%PDF-1.4" for letter in letters},
+        )
         self.invoice = self._invoice("2026-03-13", 1000)
 
     def _holds(self):
@@ -357,16 +363,10 @@ class TestHoldsOfLevels(HoldsCommon):
         self.assertEqual(self._blocked(), "")
 
     def test_letters_hold_once_they_are_printed_and_tests_never(self):
-        # nothing is printed for real: a frozen clock waits for ever
-        self.letter1.write({"channel": "letter", "attach_invoices": False, "attach_statement": False})
+        self.letter1.channel = "letter"
         self.partner.write({"street": "1 rue Haute", "city": "Lyon", "zip": "69001"})
         action = self._night(DAY)
         self.assertEqual((action.state, self._blocked()), ("to_print", ""))
-        self.patch(
-            self.env.registry["credit.dunning.printer"],
-            "_pages",
-            lambda printer, letters, rendered: {letter.id: b"%PDF-1.4" for letter in letters},
-        )
         action.action_print()
         self.assertEqual((action.state, self._blocked()), ("sent", "od"))
         self.assertEqual(len(self._holds()), 1)

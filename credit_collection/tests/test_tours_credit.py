@@ -44,7 +44,7 @@ class TestToursCredit(OrdersCommon, HttpCase):
         self.assertRecordValues(order, [{"state": "draft", "followup_credit_state": "released"}])
         self.start_tour("/odoo/sales", "credit_control_confirm", login="seller")
         self.assertRecordValues(
-            order, [{"state": "sale", "followup_credit_state": "released", "followup_allowed_amount": 600.0}]
+            order, [{"state": "sale", "followup_credit_state": "released", "followup_allowed_amount": 500.0}]
         )
 
     def test_a_refusal_is_read_on_the_order_with_its_reason(self):

@@ -26,7 +26,8 @@ MODULES = ("account", "account_payment", "sale", "l10n_fr_account")
 STOCK = (*MODULES, "sale_management", "sale_stock")
 NEIGHBOURS = (
     *STOCK,
-    *("delivery", "payment_demo", "pos_sale", "sale_loyalty", "sale_project", "stock_dropshipping", "website_sale"),
+    *("delivery", "payment_demo", "pos_sale", "sale_loyalty", "sale_project"),
+    *("stock_dropshipping", "stock_picking_batch", "website_sale"),
 )
 LANGUAGES = ("en_US", "fr_FR")
 FILESTORE = odoo_server.DATA_DIR / "filestore"
