@@ -105,9 +105,9 @@ class TestDeliveries(DeliveryCommon):
     def test_who_skips_the_button_gets_an_error(self):
         delivery = self._delivery()
         self._hold()
-        with self.assertRaisesRegex(UserError, "Durand is on hold"):
+        with self.assertRaisesRegex(UserError, "Durand has been on hold"):
             delivery._action_done()
-        with self.assertRaisesRegex(UserError, "Durand is on hold"):  # nobody forges the proof of the check
+        with self.assertRaisesRegex(UserError, "Durand has been on hold"):  # nobody forges the proof of the check
             delivery.with_context(followup_judged=delivery.ids)._action_done()
         self.assertEqual(
             delivery.with_context(followup_judged=delivery.ids).button_validate()["type"], "ir.actions.client"
