@@ -221,7 +221,8 @@ EXPOSURE = """
                              WHERE l.move_id = m.id)
           GROUP BY 1),
          held AS (
-         SELECT partner_id, BOOL_OR(scope <> 'deliveries') AS orders, BOOL_OR(scope <> 'orders') AS deliveries
+         SELECT partner_id, MAX(id) FILTER (WHERE scope <> 'deliveries') AS hold_orders,
+                MAX(id) FILTER (WHERE scope <> 'orders') AS hold_deliveries
            FROM credit_hold WHERE date_from <= %(day)s AND (date_to IS NULL OR date_to >= %(day)s) GROUP BY 1),
          position AS (
          SELECT c.id AS partner_id, f.id AS profile_id, ROUND(COALESCE(w.receivable, 0)::numeric, 2) AS receivable,
@@ -233,7 +234,7 @@ EXPOSURE = """
                      WHEN f.limit_kind = 'unlimited' THEN NULL WHEN f.limit_kind = 'none' THEN 0
                      ELSE NULLIF((c.credit_limit ->> %(company)s::text)::numeric, 0) END AS credit_limit,
                 ROUND(COALESCE(w.overdue_long, 0)::numeric, 2) AS overdue_long, w.late_since,
-                COALESCE(h.orders, FALSE) AS hold_orders, COALESCE(h.deliveries, FALSE) AS hold_deliveries,
+                h.hold_orders, h.hold_deliveries,
                 COALESCE(f.rule_overdue, 'warn') AS rule_overdue
            FROM res_partner c
            LEFT JOIN credit_profile f ON f.partner_id = c.id AND f.company_id = %(company)s
