@@ -104,16 +104,19 @@ class CreditControl(models.AbstractModel):
         return records.filtered(lambda record: record.company_id._origin.id in companies)
 
     @api.model
-    def _compute_again(self, records, names, given):
+    def _compute_again(self, records, names, vals_list, new=False):
         """Have figures computed again that a user gave values for: what is judged follows from the records themselves.
 
         :param names: stored computed fields
-        :param given: the names of all fields for which there was a value
+        :param vals_list: the values the records were created or written with
+        :param new: they were created: defaults of the user and of the context are values from outside, too
         """
-        if not self._decides():
-            for name in names:
-                if name in given:
-                    self.env.add_to_compute(records._fields[name], records)
+        if self._decides():
+            return
+        given = set().union(*vals_list, records.default_get(names) if new else ())
+        for name in names:
+            if name in given:
+                self.env.add_to_compute(records._fields[name], records)
 
     # -- who is asked to act ----------------------------------------------------
 
@@ -157,6 +160,16 @@ class CreditControl(models.AbstractModel):
             ("activity_type_id", "in", activity_types),
         ]
         return self.env["mail.activity"].sudo().search(domain) if documents else self.env["mail.activity"]
+
+    @api.model
+    def _change(self, field, before, after):
+        """Return the line of a history that says how a field's value changed; both as people read them."""
+        return self.env._(
+            "%(field)s: %(before)s → %(after)s",
+            field=field._description_string(self.env),
+            before=before,
+            after=after,
+        )
 
     # -- the rules: each returns a sentence when it applies --------------------
 

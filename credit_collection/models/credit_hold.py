@@ -299,12 +299,7 @@ class CreditHold(models.Model):
     def _changes(self, before):
         """Return what has changed since ``before``, as ``_facts`` said it; empty when nothing has."""
         changes = [
-            self.env._(
-                "%(field)s: %(before)s → %(after)s",
-                field=self._fields[name]._description_string(self.env),
-                before=before[name],
-                after=value,
-            )
+            self.env["credit.control"]._change(self._fields[name], before[name], value)
             for name, value in self._facts().items()
             if value != before[name]
         ]

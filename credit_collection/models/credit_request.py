@@ -371,11 +371,10 @@ class CreditRequest(models.Model):
 
     def _ask(self):
         """Return the document as the credit rules judge it; a confirmed order counts in the exposure already."""
-        order, company, amount = self.order_id, self.company_id, 0.0
-        if order.state in ("draft", "sent"):
-            day = company._dunning_today()
-            amount = order.currency_id._convert(order.amount_total, company.currency_id, company, day)
-        return Ask(self, self.partner_id.commercial_partner_id, company, amount)
+        if self.order_id.state in ("draft", "sent"):
+            (ask,) = self.order_id._followup_asks()
+            return ask._replace(document=self)
+        return Ask(self, self.partner_id.commercial_partner_id, self.company_id)
 
     def _release_document(self):
         """Let the document pass, with a note on its record."""

@@ -136,12 +136,7 @@ class ResPartner(models.Model):
 
         field = self._fields[name]
         choices = dict(field._description_selection(self.env)) if field.type == "selection" else {}
-        return self.env._(
-            "%(field)s: %(before)s → %(after)s",
-            field=field._description_string(self.env),
-            before=shown(old),
-            after=shown(new),
-        )
+        return self.env["credit.control"]._change(field, shown(old), shown(new))
 
     # -- the line on the form -------------------------------------------------
 

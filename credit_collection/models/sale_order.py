@@ -100,7 +100,7 @@ class SaleOrder(models.Model):
             vals.setdefault("followup_credit_state", False)
             vals.setdefault("followup_allowed_amount", 0.0)
         orders = super().create(vals_list)
-        self.env["credit.control"]._compute_again(orders, TOTALS, {*self.default_get(TOTALS)}.union(*vals_list))
+        self.env["credit.control"]._compute_again(orders, TOTALS, vals_list, new=True)
         orders.filtered(lambda order: order.state == "sale")._followup_check_growth()
         return orders
 
@@ -112,7 +112,7 @@ class SaleOrder(models.Model):
         if OWED_BY & vals.keys():
             owed = {order: order._followup_owed() for order in self if order.state == "sale"}
         res = super().write(vals)
-        self.env["credit.control"]._compute_again(self, TOTALS, vals)
+        self.env["credit.control"]._compute_again(self, TOTALS, [vals])
         moved = {order.id for order, before in owed.items() if order._followup_owed() != before}
         again = self if unchecked else self.browse(moved)
         if again:

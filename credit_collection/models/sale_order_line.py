@@ -15,7 +15,7 @@ class SaleOrderLine(models.Model):
         # EXTENDS 'sale'
         lines = super().create(vals_list)
         lines._followup_check_invoiced(lines.invoice_lines)
-        self.env["credit.control"]._compute_again(lines, FIGURES, {*self.default_get(FIGURES)}.union(*vals_list))
+        self.env["credit.control"]._compute_again(lines, FIGURES, vals_list, new=True)
         lines._followup_confirmed_orders()._followup_check_growth()
         return lines
 
@@ -23,7 +23,7 @@ class SaleOrderLine(models.Model):
         # EXTENDS 'sale'
         self._followup_check_invoiced("invoice_lines" in vals)
         res = super().write(vals)
-        self.env["credit.control"]._compute_again(self, FIGURES, vals)
+        self.env["credit.control"]._compute_again(self, FIGURES, [vals])
         if AMOUNT_FIELDS & vals.keys():
             self._followup_confirmed_orders()._followup_check_growth()
         return res
