@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "security/credit_collection_rules.xml",
         "data/credit_dunning_scenario_data.xml",
+        "data/credit_late_reason_data.xml",
         "data/credit_reference_rate_data.xml",
         "data/mail_activity_type_data.xml",
         "data/ir_cron_data.xml",

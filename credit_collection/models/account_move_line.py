@@ -1,6 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 # Written by the collector's wizard, which asks for a reason and keeps a trace
 COLLECTOR = "credit_collection.credit_collection_group_user"
@@ -20,11 +20,24 @@ class AccountMoveLine(models.Model):
         help="Not chased up to and including this day.",
     )
     followup_exclusion_reason = fields.Char(string="Reason of the Exclusion", copy=False, groups=COLLECTOR)
+    followup_late_reason_id = fields.Many2one(
+        "credit.late.reason",
+        string="Late-Payment Reason",
+        copy=False,
+        groups=COLLECTOR,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Why it is paid late: what was said last, in a call, a dispute or by hand.",
+    )
 
     def unlink(self):
         # EXTENDS 'account'
         self.env["credit.late.claim"]._forget(self)
-        return super().unlink()
+        judged = self.env["credit.settlement"]._about(SQL("SELECT UNNEST(%s::int[])", self.ids))
+        res = super().unlink()
+        for records in judged:
+            records._judge()
+        return res
 
     def _followup_exclude(self, day, reason):
         """Exclude these items from reminders up to and including ``day``; no day ends an exclusion.
@@ -42,6 +55,11 @@ class AccountMoveLine(models.Model):
         else:
             text = self.env._("No longer excluded from reminders: %s", reason)
         self._followup_log(text)
+
+    def _followup_set_late_reason(self, reason):
+        """Note why these items are paid late; what was said last counts."""
+        self._followup_check_collector()
+        self._followup_write({"followup_late_reason_id": reason.id})
 
     def _followup_set_excluded(self, excluded):
         """Set core's “No Follow-Up” on items of journal entries, or take it away.

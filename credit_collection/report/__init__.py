@@ -6,6 +6,7 @@ from . import credit_late_interest_letter
 from . import credit_open_item
 from . import credit_open_item_sql
 from . import credit_open_item_policy
+from . import credit_settlement
 from . import dunning_letter
 from . import credit_statement
 from . import credit_statement_report

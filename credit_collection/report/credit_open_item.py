@@ -23,6 +23,8 @@ BUCKETS = [
 CHASE_STATES = [
     ("chase", "To chase today"),
     ("prepared", "In a reminder not yet sent"),
+    ("disputed", "Disputed"),
+    ("promised", "Promised"),
     ("daily_max", "Daily maximum reached"),
     ("not_live", "Scenario switched off"),
     ("no_scenario", "No scenario"),
@@ -72,6 +74,7 @@ class CreditOpenItem(models.Model):
             "date_maturity",
             "display_type",
             "followup_excluded_until",
+            "followup_late_reason_id",
             "matching_number",
             "move_id",
             "move_name",
@@ -98,6 +101,8 @@ class CreditOpenItem(models.Model):
             "state",
             "written_date",
         ],
+        "credit.dispute": ["date_deadline"],
+        "credit.dispute.line": ["amount", "dispute_id", "is_open", "move_line_id"],
         "credit.dunning.level": [
             "active",
             "anchor_level_id",
@@ -128,6 +133,8 @@ class CreditOpenItem(models.Model):
             "reply_waiting",
             "scenario_id",
         ],
+        "credit.promise": ["date_deadline", "date_promised", "kind"],
+        "credit.promise.line": ["is_open", "move_line_id", "promise_id"],
         "res.company": ["followup_scenario_id"],
         "res.partner": [
             "active",
@@ -172,10 +179,16 @@ class CreditOpenItem(models.Model):
         help="Past its due date, in the company's currency.",
         **AS_OF,
     )
+    disputed_amount = fields.Monetary(
+        string="Disputed",
+        aggregator=None,
+        help="In the item's currency: contested, and the deadline for an answer has not passed.",
+        **AS_OF,
+    )
     claimable_amount = fields.Monetary(
         string="May Be Claimed",
         aggregator=None,
-        help="In the item's currency: open, and not matched with a payment dated later.",
+        help="In the item's currency: open, not disputed, and not matched with a payment dated later.",
         **AS_OF,
     )
     claimable_company = fields.Monetary(
@@ -187,6 +200,11 @@ class CreditOpenItem(models.Model):
     unallocated_share = fields.Float(
         string="Unallocated Credits (%)", aggregator=None, help="As a share of the claim.", **AS_OF
     )
+
+    # Why it is late, and what the customer said
+    late_reason_id = fields.Many2one("credit.late.reason", string="Late-Payment Reason", **AS_OF)
+    promise_id = fields.Many2one("credit.promise", string="Promise", help="The firm promise that is open.", **AS_OF)
+    promised_date = fields.Date(string="Promised For", **AS_OF)
 
     # Chasing
     profile_id = fields.Many2one("credit.profile", string="Collection File", **AS_OF)
@@ -350,6 +368,10 @@ class CreditOpenItem(models.Model):
             **self._safety_sentences(),
             "stopped": self._stopped_sentence,
             "prepared": lambda: self.env._("It stands in a reminder that has not left yet: see the agenda."),
+            "disputed": lambda: self.env._("The customer contests it: the answer is awaited."),
+            "promised": lambda: self.env._(
+                "The customer promised to pay it on %s.", format_date(self.env, self.promised_date)
+            ),
             "no_scenario": lambda: self.env._(
                 "No scenario applies: choose one for the customer, or a default for the company."
             ),

@@ -15,17 +15,21 @@ class CreditOpenItem(models.Model):
     def _sql_policy(self, day, past):
         """The columns of level and state; empty for a past day."""
         policy = {
+            "disputed_amount": self._sql_disputed_part(),
             "claimable_amount": self._sql_claim("currency"),
             "claimable_company": self._sql_claim("company"),
             "unallocated_amount": SQL("f.payments + f.credit_notes"),
             "unallocated_share": SQL(
                 "ROUND(100 * (f.payments + f.credit_notes) / NULLIF(%s, 0), 1)", self._sql_claim_base()
             ),
+            "promise_id": SQL("po.id"),
+            "promised_date": SQL("po.date_promised"),
             "profile_id": SQL("pr.id"),
             "collector_id": SQL("pr.collector_id"),
             "recipient_id": self._sql_recipient(),
             "scenario_id": SQL("s.id"),
-            "always_confirm": SQL("COALESCE(pr.always_confirm, FALSE)"),
+            # past its deadline, a dispute claims again only what a person has looked at
+            "always_confirm": SQL("COALESCE(pr.always_confirm OR dp.is_late, FALSE)"),
             "paused_until": SQL("pr.paused_until"),
             "followup_excluded_until": SQL("i.followup_excluded_until"),
             "dunning_level_id": SQL("la.level_id"),
@@ -56,6 +60,8 @@ class CreditOpenItem(models.Model):
             ("excluded", self._sql_excluded(day)),
             ("stopped", SQL("(pr.paused_until >= %s OR i.date < ij.insolvency_date)", day)),
             ("prepared", SQL("pe.id IS NOT NULL")),
+            ("disputed", SQL("dp.amount > 0 AND %s = 0", self._sql_claim("currency"))),
+            ("promised", SQL("po.id IS NOT NULL")),
             ("no_scenario", SQL("s.id IS NULL")),
             ("exhausted", SQL("n.level_id IS NULL")),
             ("not_due", SQL("n.natural_date > %(day)s AND i.date_maturity >= %(day)s", day=day)),
@@ -85,18 +91,43 @@ class CreditOpenItem(models.Model):
 
     @api.model
     def _sql_claim(self, kind):
-        """What may be claimed of the item: open, and not matched with anything, dated later or not."""
-        free, residual = (
-            (SQL("i.free_currency"), SQL("i.residual_currency"))
+        """What may be claimed of the item: open, not disputed, and not matched with anything, dated later or not."""
+        free, residual, disputed = (
+            (SQL("i.free_currency"), SQL("i.residual_currency"), SQL("dp.amount"))
             if kind == "currency"
-            else (SQL("i.free"), SQL("i.residual"))
+            else (SQL("i.free"), SQL("i.residual"), self._sql_disputed_company())
         )
         return SQL(
-            "CASE WHEN %(credit)s THEN LEAST(%(free)s, 0) ELSE GREATEST(LEAST(%(free)s, %(residual)s), 0) END",
+            """CASE WHEN %(credit)s THEN LEAST(%(free)s, 0)
+                    ELSE GREATEST(LEAST(%(free)s, %(residual)s) - COALESCE(%(disputed)s, 0), 0) END""",
             credit=self._sql_is_credit(),
             free=free,
             residual=residual,
+            disputed=disputed,
         )
+
+    # -- disputes ---------------------------------------------------------------
+
+    def _sql_disputed(self, day):
+        """``disputed``: by item, what is contested of it and not past the deadline on ``day``; and whether some of it is."""
+        return SQL(
+            """disputed AS MATERIALIZED (
+                   SELECT x.move_line_id, COALESCE(SUM(x.amount) FILTER (WHERE d.date_deadline >= %(day)s), 0) AS amount,
+                          BOOL_OR(d.date_deadline < %(day)s) AS is_late
+                     FROM credit_dispute_line x JOIN credit_dispute d ON d.id = x.dispute_id
+                    WHERE x.is_open AND x.move_line_id IS NOT NULL GROUP BY x.move_line_id)""",
+            day=day,
+        )
+
+    @api.model
+    def _sql_disputed_part(self):
+        """What is contested of the item, in its currency: never more than is open."""
+        return SQL("CASE WHEN dp.amount > 0 THEN GREATEST(LEAST(dp.amount, i.residual_currency), 0) ELSE 0 END")
+
+    @api.model
+    def _sql_disputed_company(self):
+        """The same in the company's currency, at the rate of what is open."""
+        return SQL("ROUND(dp.amount * i.free / NULLIF(i.free_currency, 0), 2)")
 
     @api.model
     def _sql_claim_base(self):
@@ -169,8 +200,12 @@ class CreditOpenItem(models.Model):
                LEFT JOIN credit_dunning_scenario s ON s.id = COALESCE(pr.scenario_id, co.followup_scenario_id)
                LEFT JOIN credit_collection_action_line la ON la.move_line_id = i.id AND la.is_latest
                LEFT JOIN credit_collection_action_line pe ON pe.move_line_id = i.id AND pe.state = 'pending'
+               LEFT JOIN disputed dp ON dp.move_line_id = i.id
+               LEFT JOIN credit_promise_line pl ON pl.move_line_id = i.id AND pl.is_open
+               LEFT JOIN credit_promise po ON po.id = pl.promise_id AND po.kind = 'firm' AND po.date_deadline >= %(day)s
                %(next)s
                %(money)s""",
+            day=day,
             insolvent=self.env["credit.hold"]._sql_insolvent(),
             next=self._sql_next_level(day),
             money=self._sql_money(day),
@@ -314,8 +349,12 @@ class CreditOpenItem(models.Model):
                          OVER (PARTITION BY fp.commercial_partner_id, i.company_id) AS net_overdue,
                        SUM(COALESCE(SUM(i.free) FILTER (WHERE i.free < 0 OR %(claimed)s), 0))
                          OVER (PARTITION BY fp.commercial_partner_id, i.company_id) AS net_open
-                  FROM (SELECT id, line_partner_id, company_id, currency_id, free, free_currency, display_type, no_followup,
-                               followup_excluded_until, date, date_maturity FROM item
+                  FROM (SELECT i.id, line_partner_id, company_id, currency_id,
+                               CASE WHEN dp.amount > 0 THEN GREATEST(free - %(disputed)s, 0) ELSE free END AS free,
+                               CASE WHEN dp.amount > 0 THEN GREATEST(free_currency - dp.amount, 0) ELSE free_currency END
+                                 AS free_currency,
+                               display_type, no_followup, followup_excluded_until, date, date_maturity
+                          FROM item i LEFT JOIN disputed dp ON dp.move_line_id = i.id
                         UNION ALL
                         SELECT id, line_partner_id, company_id, currency_id, free, free_currency, NULL, NULL, NULL, date, date
                           FROM (%(bank)s) b) i
@@ -331,6 +370,7 @@ class CreditOpenItem(models.Model):
                 day,
                 self._sql_before_cutoff(),
             ),
+            disputed=self._sql_disputed_company(),
             insolvent=self.env["credit.hold"]._sql_insolvent(),
             bank=self._sql_bank_lines(day),
             overdue=SQL("i.date_maturity < %s", day),

@@ -40,7 +40,12 @@ class CreditOpenItem(models.Model):
         """
         clauses = [self._sql_uncounted(day, past)]
         if items:
-            clauses += [SQL("item AS MATERIALIZED (%s)", items), self._sql_steps(), self._sql_closed_days(day)]
+            clauses += [
+                SQL("item AS MATERIALIZED (%s)", items),
+                self._sql_steps(),
+                self._sql_closed_days(day),
+                self._sql_disputed(day),
+            ]
         return SQL(", ").join(clauses)
 
     def _sql_uncounted(self, day, past):
@@ -77,7 +82,7 @@ class CreditOpenItem(models.Model):
     _ITEM_COLUMNS = SQL(
         """l.id, l.move_id, l.partner_id AS line_partner_id, l.company_id, l.currency_id, l.company_currency_id, l.move_name,
            l.date, COALESCE(l.date_maturity, l.date) AS date_maturity, l.display_type, l.no_followup,
-           l.followup_excluded_until"""
+           l.followup_excluded_until, l.followup_late_reason_id"""
     )
 
     def _sql_items_today(self, day):
@@ -211,6 +216,7 @@ class CreditOpenItem(models.Model):
             "company_currency_id": SQL("i.company_currency_id"),
             "amount_residual_currency": SQL("i.residual_currency"),
             "amount_residual": SQL("i.residual"),
+            "late_reason_id": SQL("i.followup_late_reason_id"),
             "amount_overdue": SQL(
                 "CASE WHEN %s > 0 AND NOT %s THEN i.residual ELSE 0 END", overdue, self._sql_is_credit()
             ),

@@ -1,0 +1,24 @@
+from odoo import fields, models
+
+
+class CreditDisputeLine(models.Model):
+    """An open item, or a part of it, in a dispute."""
+
+    _name = "credit.dispute.line"
+    _description = "Item in a dispute"
+    _order = "dispute_id, date_maturity, id"
+
+    dispute_id = fields.Many2one("credit.dispute", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="dispute_id.company_id")
+    partner_id = fields.Many2one(related="dispute_id.partner_id")
+    currency_id = fields.Many2one(related="dispute_id.currency_id")
+    move_line_id = fields.Many2one(
+        "account.move.line", string="Journal Item", ondelete="set null", index="btree_not_null"
+    )
+    move_id = fields.Many2one(related="move_line_id.move_id", string="Invoice")
+    move_name = fields.Char(string="Number", readonly=True)
+    date_maturity = fields.Date(string="Due Date", readonly=True)
+    amount = fields.Monetary(string="Disputed")
+    is_open = fields.Boolean(readonly=True, help="The dispute is open.")
+
+    _open_idx = models.Index("(move_line_id) WHERE is_open")

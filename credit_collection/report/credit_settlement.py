@@ -1,0 +1,85 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+# What is judged by how its items are settled: the model, and the table of its items
+JUDGED = {
+    "credit.promise": ("credit_promise_line", "promise_id"),
+    "credit.dispute": ("credit_dispute_line", "dispute_id"),
+}
+
+
+class CreditSettlement(models.AbstractModel):
+    """How receivable items were settled: by money, by credit notes, or otherwise; and who is told when that changes.
+
+    Promises and disputes are judged by it. Money is what came in through a bank or cash journal or a payment; a credit
+    note says that the amount was never owed; all else (write-off, set-off) is neither.
+    """
+
+    _name = "credit.settlement"
+    _description = "Settlement of open items"
+
+    @api.model
+    def _sql_matches(self, items):
+        """Return the statement of the matches of receivable debit items, a row each: ``move_line_id``, ``kind`` (``money``,
+        ``credit_note`` or ``other``), ``date``, ``amount`` in the item's currency. Of posted entries only.
+
+        A payment in process that has no entry yet settles what is open of its invoice.
+
+        :param SQL items: a statement or list that gives the ids of journal items
+        """
+        return SQL(
+            """SELECT p.debit_move_id AS move_line_id, p.max_date AS date, p.debit_amount_currency AS amount,
+                      CASE WHEN m.move_type = 'out_refund' THEN 'credit_note'
+                           WHEN m.origin_payment_id IS NOT NULL OR m.statement_line_id IS NOT NULL
+                             OR j.type IN ('bank', 'cash', 'credit') THEN 'money'
+                           ELSE 'other' END AS kind
+                 FROM account_partial_reconcile p
+                 JOIN account_move_line c ON c.id = p.credit_move_id
+                 JOIN account_move m ON m.id = c.move_id AND m.state = 'posted'
+                 JOIN account_journal j ON j.id = m.journal_id
+                WHERE p.debit_move_id IN (%(items)s)
+                UNION ALL
+               SELECT l.id, y.date, l.amount_residual_currency, 'money'
+                 FROM account_move_line l
+                 JOIN account_move m ON m.id = l.move_id AND m.payment_state IN ('in_payment', 'paid')
+                CROSS JOIN LATERAL (
+                      SELECT MAX(y.date) AS date
+                        FROM account_move__account_payment r
+                        JOIN account_payment y ON y.id = r.payment_id AND y.move_id IS NULL
+                                              AND y.state IN ('in_process', 'paid')
+                       WHERE r.invoice_id = m.id) y
+                WHERE l.id IN (%(items)s) AND l.amount_residual_currency > 0 AND y.date IS NOT NULL""",
+            items=items,
+        )
+
+    @api.model
+    def _ledger_changed(self, items):
+        """Judge again the promises and disputes about these journal items.
+
+        :param SQL items: a statement that gives their ids
+        """
+        for judged in self._about(items):
+            judged._judge()
+
+    @api.model
+    def _about(self, items):
+        """Return the promises and the disputes about these journal items, a recordset for each model.
+
+        :param SQL items: a statement that gives their ids
+        """
+        found = SQL(" UNION ALL ").join(
+            SQL(
+                "SELECT DISTINCT %s, %s FROM %s WHERE move_line_id IN (%s)",
+                model,
+                SQL.identifier(column),
+                SQL.identifier(table),
+                items,
+            )
+            for model, (table, column) in JUDGED.items()
+        )
+        for model in JUDGED:
+            self.env[f"{model}.line"].flush_model(["move_line_id"])
+        ids = {}
+        for model, id_ in self.env.execute_query(found):
+            ids.setdefault(model, []).append(id_)
+        return [self.env[model].sudo().browse(judged) for model, judged in ids.items()]
