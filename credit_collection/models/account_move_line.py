@@ -57,9 +57,16 @@ class AccountMoveLine(models.Model):
         self._followup_log(text)
 
     def _followup_set_late_reason(self, reason):
-        """Note why these items are paid late; what was said last counts."""
+        """Note why these items are paid late; what was said last counts, no reason takes it away. In the history of the
+        entries.
+        """
         self._followup_check_collector()
-        self._followup_write({"followup_late_reason_id": reason.id})
+        changed = self.filtered(lambda line: line.followup_late_reason_id != reason)
+        changed._followup_write({"followup_late_reason_id": reason.id})
+        if reason:
+            changed._followup_log(self.env._("Late-payment reason: %s", reason.name))
+        else:
+            changed._followup_log(self.env._("The late-payment reason was taken away."))
 
     def _followup_set_excluded(self, excluded):
         """Set core's “No Follow-Up” on items of journal entries, or take it away.

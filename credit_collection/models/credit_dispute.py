@@ -28,6 +28,12 @@ class CreditDispute(models.Model):
     date_deadline = fields.Date(string="Answer By", required=True, tracking=True)
     state = fields.Selection(STATES, required=True, default="open", readonly=True, index=True, tracking=True)
     outcome = fields.Selection(OUTCOMES, readonly=True, tracking=True)
+    amount = fields.Monetary(string="Disputed", readonly=True)
+    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
+    amount_company = fields.Monetary(string="Disputed (Company)", currency_field="company_currency_id", readonly=True)
+    amount_accepted = fields.Monetary(string="Accepted", readonly=True)
+    date_answered = fields.Date(string="Answered On", readonly=True)
+    date_closed = fields.Date(string="Closed On", readonly=True)
     line_ids = fields.One2many("credit.dispute.line", "dispute_id", string="Items")
 
     def _judge(self):

@@ -34,6 +34,9 @@ class CreditPromise(models.Model):
         string="Waited For Until", readonly=True, help="The day promised and the company's days of grace."
     )
     amount = fields.Monetary(string="Promised")
+    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
+    amount_company = fields.Monetary(string="Promised (Company)", currency_field="company_currency_id", readonly=True)
+    amount_received = fields.Monetary(string="Received", readonly=True)
     line_ids = fields.One2many("credit.promise.line", "promise_id", string="Items")
 
     def _judge(self):

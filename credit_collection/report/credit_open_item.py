@@ -419,8 +419,10 @@ class CreditOpenItem(models.Model):
         return self.env._("“No Follow-Up” is set on the entry.")
 
     def _banner(self):
-        """Return one sentence for the invoice: how late it is, the level reached, what comes next."""
+        """Return one sentence for the invoice: how late it is, why, the level reached, what comes next."""
         parts = [self.env._("Days late: %s.", self.days_overdue)]
+        if self.late_reason_id:
+            parts.append(self.env._("Reason: %s.", self.late_reason_id.name))
         if self.dunning_level_id:
             parts.append(
                 self.env._(

@@ -237,6 +237,11 @@ class CreditOpenItem(models.Model):
         lines._followup_exclude(day, reason)
         self.invalidate_model()
 
+    def _set_late_reason(self, reason):
+        """Note on the journal items, and in the history of the entries, why the items are paid late."""
+        self.move_line_id._followup_set_late_reason(reason)
+        self.invalidate_model()
+
     def action_chase(self):
         """Chase these journal entries, which core's “No Follow-Up” keeps out. Collectors only."""
         self._set_no_followup(False)
