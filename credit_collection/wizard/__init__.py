@@ -4,8 +4,8 @@ from . import credit_collection_figures
 from . import credit_dunning_preview
 from . import credit_exclusion
 from . import credit_late_payment
-from . import credit_late_waiver
 from . import credit_late_reason_wizard
+from . import credit_late_waiver
 from . import credit_level_change
 from . import credit_registered_letter
 from . import credit_request_refusal
