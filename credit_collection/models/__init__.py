@@ -1,5 +1,6 @@
 from . import account_move
 from . import account_move_credit
+from . import account_move_dispute
 from . import account_move_line
 from . import account_move_settlement
 from . import account_partial_reconcile
@@ -10,6 +11,9 @@ from . import credit_collection_action_letter
 from . import credit_collection_action_line
 from . import credit_control
 from . import credit_dispute
+from . import credit_dispute_credit_note
+from . import credit_dispute_decision
+from . import credit_dispute_judge
 from . import credit_dispute_line
 from . import credit_dunning_enclosures
 from . import credit_dunning_history
@@ -46,6 +50,7 @@ from . import mail_thread
 from . import payment_transaction
 from . import res_company
 from . import res_company_credit
+from . import res_company_dispute
 from . import res_company_safety
 from . import res_config_settings
 from . import res_partner

@@ -85,7 +85,7 @@ class CreditDunningRecheck(models.AbstractModel):
             return {"amount": received} if line.currency_id.compare_amounts(line.amount, received) else {}
         if (
             not item
-            or item.chase_state == "excluded"
+            or item.chase_state in ("excluded", "disputed")
             or (item.chase_state == "stopped" and line.action_id.level_id)
             or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id))
         ):

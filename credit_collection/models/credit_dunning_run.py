@@ -174,8 +174,10 @@ class CreditDunningRun(models.AbstractModel):
                 """
                 WITH head AS (
                     SELECT DISTINCT ON (partner_id) partner_id, collector_id, next_level_id, next_channel,
-                           next_automatic AND NOT always_confirm AS automatic
-                      FROM credit_run_item WHERE %(due)s AND partner_id IN %(partners)s
+                           next_automatic AND NOT confirm AS automatic
+                      FROM (SELECT *, BOOL_OR(always_confirm AND claimable_amount <> 0) OVER (PARTITION BY partner_id) AS confirm
+                              FROM credit_run_item WHERE partner_id IN %(partners)s) i
+                     WHERE %(due)s
                      ORDER BY partner_id, next_day DESC, next_rank DESC
                 ), way AS (
                     SELECT h.*, %(recipient)s AS recipient_id, %(channel)s AS channel,

@@ -152,6 +152,7 @@ class CreditDunningWords(models.AbstractModel):
             "references": {line: ref for line in lines if (ref := self._customer_reference(line))},
             "has_paid": any(currency.compare_amounts(originals[line], line.amount) for line in originals),
             "originals": originals,
+            "disputed": self._disputed(lines, originals, today),
             "orders": self._orders(lines) if action.level_id.is_formal_notice else {},
             "links": {line: url for line in lines if (url := self._pay_url(line))},
             "lines": lines - not_due,
@@ -186,6 +187,16 @@ class CreditDunningWords(models.AbstractModel):
             for line in lines
             if line.kind != "credit" and line.move_line_id
         }
+
+    def _disputed(self, lines, originals, day):
+        """Return what disputes keep out of the amounts of these lines, by line; looked up where less than all is asked."""
+        partial = [
+            line.move_line_id.id
+            for line in lines
+            if line in originals and line.currency_id.compare_amounts(originals[line], line.amount)
+        ]
+        held = self.env["credit.dispute"]._held(partial, day) if partial else {}
+        return {line: held[line.move_line_id.id] for line in lines if line.move_line_id.id in held}
 
     def _in_words(self, amount, currency, letter=True):
         """Return the amount in words of the language spoken, in letters that ask for something; else False.

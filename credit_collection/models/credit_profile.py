@@ -213,7 +213,7 @@ class CreditProfile(models.Model):
         mine = [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
         late = ["|", ("days_overdue", ">", 0), ("bucket", "=", "credit")]
         items = self.env["credit.open.item"]._of_today().search(mine + late)
-        return items.filtered(lambda item: item.chase_state != "excluded")
+        return items.filtered(lambda item: item.chase_state not in ("excluded", "disputed"))
 
     def _prepare_action(self, recipient, move_lines, **vals):
         """Return a new action of no level towards this customer, which lists these items."""

@@ -32,6 +32,7 @@ class ResConfigSettings(models.TransientModel):
     followup_exposure_drafts = fields.Boolean(related="company_id.followup_exposure_drafts", readonly=False)
     followup_order_horizon = fields.Integer(related="company_id.followup_order_horizon", readonly=False)
     followup_deposit_percent = fields.Integer(related="company_id.followup_deposit_percent", readonly=False)
+    followup_dispute_days = fields.Integer(related="company_id.followup_dispute_days", readonly=False)
     followup_rates_missing = fields.Char(compute="_compute_followup_rates_missing")
 
     @api.depends("company_id")

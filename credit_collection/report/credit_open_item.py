@@ -101,8 +101,8 @@ class CreditOpenItem(models.Model):
             "state",
             "written_date",
         ],
-        "credit.dispute": ["date_deadline"],
-        "credit.dispute.line": ["amount", "dispute_id", "is_open", "move_line_id"],
+        "credit.dispute": ["date_deadline", "state"],
+        "credit.dispute.line": ["amount_open", "dispute_id", "is_open", "move_line_id"],
         "credit.dunning.level": [
             "active",
             "anchor_level_id",
@@ -368,7 +368,7 @@ class CreditOpenItem(models.Model):
             **self._safety_sentences(),
             "stopped": self._stopped_sentence,
             "prepared": lambda: self.env._("It stands in a reminder that has not left yet: see the agenda."),
-            "disputed": lambda: self.env._("The customer contests it: the answer is awaited."),
+            "disputed": lambda: self.env._("The customer contests it: the answer, or the credit note, is awaited."),
             "promised": lambda: self.env._(
                 "The customer promised to pay it on %s.", format_date(self.env, self.promised_date)
             ),
@@ -442,6 +442,24 @@ class CreditOpenItem(models.Model):
         """Open the invoice or entry of the item."""
         self.ensure_one()
         return self.move_id._get_records_action()
+
+    def _prepare_dispute_line_vals(self, amount, credited):
+        """Return what a dispute keeps of the item.
+
+        :param float amount: what is contested, in the item's currency
+        :param dict credited: what was credited before, by id
+        """
+        self.ensure_one()
+        return {
+            "move_line_id": self.id,
+            "move_name": self.move_name,
+            "date_maturity": self.date_maturity,
+            "amount": amount,
+            "amount_residual": self.amount_residual_currency,
+            "credited_before": credited.get(self.id, 0.0),
+            "amount_open": amount,
+            "is_open": True,
+        }
 
     def _prepare_line_vals(self):
         """Return the figures an action line keeps of the item."""

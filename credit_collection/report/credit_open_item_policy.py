@@ -109,14 +109,15 @@ class CreditOpenItem(models.Model):
     # -- disputes ---------------------------------------------------------------
 
     def _sql_disputed(self, day):
-        """``disputed``: by item, what is contested of it and not past the deadline on ``day``; and whether some of it is."""
+        """``disputed``: by item, what is contested of it and not past the deadline on ``day``, or waits for its credit note; and
+        whether some of it is past its deadline."""
         return SQL(
             """disputed AS MATERIALIZED (
-                   SELECT x.move_line_id, COALESCE(SUM(x.amount) FILTER (WHERE d.date_deadline >= %(day)s), 0) AS amount,
-                          BOOL_OR(d.date_deadline < %(day)s) AS is_late
+                   SELECT x.move_line_id,
+                          COALESCE(SUM(x.amount_open) FILTER (WHERE NOT %(late)s), 0) AS amount, BOOL_OR(%(late)s) AS is_late
                      FROM credit_dispute_line x JOIN credit_dispute d ON d.id = x.dispute_id
                     WHERE x.is_open AND x.move_line_id IS NOT NULL GROUP BY x.move_line_id)""",
-            day=day,
+            late=SQL("(d.state = 'open' AND d.date_deadline < %s)", day),
         )
 
     @api.model

@@ -21,7 +21,8 @@ class CreditSettlement(models.AbstractModel):
     @api.model
     def _sql_matches(self, items):
         """Return the statement of the matches of receivable debit items, a row each: ``move_line_id``, ``kind`` (``money``,
-        ``credit_note`` or ``other``), ``date``, ``amount`` in the item's currency. Of posted entries only.
+        ``credit_note`` or ``other``), ``date``, ``amount`` in the item's currency, ``by_move_id`` the entry that settles it. Of
+        posted entries only.
 
         A payment in process that has no entry yet settles what is open of its invoice.
 
@@ -32,14 +33,15 @@ class CreditSettlement(models.AbstractModel):
                       CASE WHEN m.move_type = 'out_refund' THEN 'credit_note'
                            WHEN m.origin_payment_id IS NOT NULL OR m.statement_line_id IS NOT NULL
                              OR j.type IN ('bank', 'cash', 'credit') THEN 'money'
-                           ELSE 'other' END AS kind
+                           ELSE 'other' END AS kind,
+                      m.id AS by_move_id
                  FROM account_partial_reconcile p
                  JOIN account_move_line c ON c.id = p.credit_move_id
                  JOIN account_move m ON m.id = c.move_id AND m.state = 'posted'
                  JOIN account_journal j ON j.id = m.journal_id
                 WHERE p.debit_move_id IN (%(items)s)
                 UNION ALL
-               SELECT l.id, y.date, l.amount_residual_currency, 'money'
+               SELECT l.id, y.date, l.amount_residual_currency, 'money', NULL
                  FROM account_move_line l
                  JOIN account_move m ON m.id = l.move_id AND m.payment_state IN ('in_payment', 'paid')
                 CROSS JOIN LATERAL (

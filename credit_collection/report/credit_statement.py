@@ -110,11 +110,14 @@ class CreditStatement(models.AbstractModel):
         day = self._day(day, profiles)
         items = self._items(profiles, day)
         recipients = profiles._recipients()
+        disputed = self._disputed(items, day)
         banks = {company: self._company_banks(company) for company in profiles.company_id}
         statements = {}
         for profile in profiles:
             mine = items[profile.partner_id, profile.company_id]
-            statements[profile] = self._statement(profile, recipients[profile], mine, banks[profile.company_id], day)
+            statements[profile] = self._statement(
+                profile, recipients[profile], mine, banks[profile.company_id], day, disputed
+            )
         return statements
 
     @api.model
@@ -168,18 +171,24 @@ class CreditStatement(models.AbstractModel):
         grouped.update(items.grouped(lambda item: (item.partner_id, item.company_id)))
         return grouped
 
+    def _disputed(self, items, day):
+        """Return what is contested of each item, in its currency, by id: today's disputes, so on today's statement only."""
+        if day < fields.Date.context_today(self):
+            return {}
+        return self.env["credit.dispute"]._held([item.id for mine in items.values() for item in mine])
+
     def _lang(self, profile, recipient=None):
         """Return the language of the recipient, else of the customer, else of the company; one that is installed."""
         recipient = recipient or profile._recipients()[profile]
         lang = recipient.lang or profile.partner_id.lang or profile.company_id.partner_id.lang
         return get_lang(self.env, lang).code
 
-    def _statement(self, profile, recipient, items, accounts, day):
+    def _statement(self, profile, recipient, items, accounts, day, disputed):
         lang = self._lang(profile, recipient)
         self = self.with_context(lang=lang)
         env = self.env
         by_currency = sorted(items.grouped("currency_id").items(), key=lambda group: group[0].name)
-        currencies = [self._currency_values(currency, mine, day) for currency, mine in by_currency]
+        currencies = [self._currency_values(currency, mine, day, disputed) for currency, mine in by_currency]
         return {
             "partner": profile.partner_id.with_env(env),
             "recipient": recipient.with_env(env),
@@ -200,10 +209,10 @@ class CreditStatement(models.AbstractModel):
         letters = self.env["report.credit_collection.dunning_letter_document"]
         return letters._address_lines(located, recipient, profile.company_id)
 
-    def _currency_values(self, currency, items, day):
+    def _currency_values(self, currency, items, day, disputed):
         rows = {section: [] for section in SECTIONS}
         for item in items:
-            row = self._row(item)
+            row = self._row(item, disputed.get(item.id, 0.0))
             rows[row["section"]].append(row)
         totals = {section: currency.round(sum(row["balance"] for row in rows[section])) for section in SECTIONS}
         return {
@@ -211,12 +220,13 @@ class CreditStatement(models.AbstractModel):
             "rows": rows,
             "totals": totals,
             "payable": currency.round(totals["due"] + totals["credit"]),
+            "disputed": currency.round(sum(row["disputed"] for row in rows["due"])),
             "total": currency.round(sum(totals.values())),
             "ageing": self._ageing(currency, [row for section in SECTIONS for row in rows[section]], day),
             "has_reference": any(row["reference"] for section in SECTIONS for row in rows[section]),
         }
 
-    def _row(self, item):
+    def _row(self, item, disputed=0.0):
         """Return a line of the statement: debit less credit is what was open on the day."""
         original, balance = item.move_line_id.amount_currency, item.amount_residual_currency
         settled = item.currency_id.round(original - balance)
@@ -233,6 +243,7 @@ class CreditStatement(models.AbstractModel):
             "debit": max(original, 0.0) + max(-settled, 0.0),
             "credit": max(-original, 0.0) + max(settled, 0.0),
             "balance": balance,
+            "disputed": 0.0 if credit else min(disputed, balance),
         }
 
     def _reference(self, item):

@@ -60,7 +60,21 @@ class CreditStatement(models.AbstractModel):
             (self.env._("Debit"), lambda statement, values, row: row["debit"], AMOUNT, 15),
             (self.env._("Credit"), lambda statement, values, row: row["credit"], AMOUNT, 15),
             (self.env._("Balance"), lambda statement, values, row: row["balance"], AMOUNT, 15),
+            *self._disputed_columns(statements),
         ]
+
+    def _disputed_columns(self, statements):
+        """Return the column of what is disputed, where something is."""
+        rows = [
+            row
+            for statement in statements.values()
+            for values in statement["currencies"]
+            for row in values["rows"]["due"] + values["rows"]["not_due"]
+        ]
+        if not any(row["disputed"] for row in rows):
+            return []
+        title = self.env._("Of which disputed")
+        return [(title, lambda statement, values, row: row["disputed"] or None, AMOUNT, 15)]
 
     def _customer_columns(self, statements):
         columns = [

@@ -8,6 +8,9 @@ from . import test_credit_rights
 from . import test_credit_rules
 from . import test_dates
 from . import test_dispute_report
+from . import test_dispute_ledger
+from . import test_dispute_rights
+from . import test_disputes
 from . import test_edges
 from . import test_evidence
 from . import test_exposure
