@@ -33,7 +33,7 @@ class FiguresCommon(CollectionCommon):
         if isinstance(closed, int):
             closed = opened + timedelta(days=closed)
         company = company or self.company
-        dispute = self.env["credit.dispute"].create(
+        dispute = self.env["credit.dispute"].sudo().create(
             {
                 "partner_id": (partner or self.partner).id,
                 "company_id": company.id,
@@ -47,7 +47,7 @@ class FiguresCommon(CollectionCommon):
         values["state"] = "closed" if closed else "open"
         self._set(dispute, **{**values, **columns})
         if due:
-            line = self.env["credit.dispute.line"].create({"dispute_id": dispute.id, "amount": amount})
+            line = self.env["credit.dispute.line"].sudo().create({"dispute_id": dispute.id, "amount": amount})
             self._set(line, date_maturity=due)
         return dispute
 
@@ -62,7 +62,7 @@ class FiguresCommon(CollectionCommon):
 
     def _promise(self, amount, received, state=None, deadline="2026-03-20", company=None, **columns):
         company = company or self.company
-        promise = self.env["credit.promise"].create(
+        promise = self.env["credit.promise"].sudo().create(
             {
                 "partner_id": self.partner.id,
                 "company_id": company.id,
