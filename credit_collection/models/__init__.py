@@ -52,6 +52,7 @@ from . import res_company
 from . import res_company_credit
 from . import res_company_dispute
 from . import res_company_safety
+from . import res_company_worklist
 from . import res_config_settings
 from . import res_partner
 from . import res_partner_credit

@@ -22,6 +22,11 @@ class ResConfigSettings(models.TransientModel):
     followup_contact_cap = fields.Integer(related="company_id.followup_contact_cap", readonly=False)
     followup_daily_max = fields.Integer(related="company_id.followup_daily_max", readonly=False)
     followup_test_email = fields.Char(related="company_id.followup_test_email", readonly=False)
+    # Worklist
+    followup_weight_amount = fields.Integer(related="company_id.followup_weight_amount", readonly=False)
+    followup_weight_age = fields.Integer(related="company_id.followup_weight_age", readonly=False)
+    followup_weight_promises = fields.Integer(related="company_id.followup_weight_promises", readonly=False)
+    followup_weight_risk = fields.Integer(related="company_id.followup_weight_risk", readonly=False)
     # Credit control
     followup_rule_limit = fields.Selection(related="company_id.followup_rule_limit", readonly=False, required=True)
     followup_rule_overdue = fields.Selection(related="company_id.followup_rule_overdue", readonly=False, required=True)

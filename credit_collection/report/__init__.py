@@ -1,5 +1,7 @@
 from . import credit_weighted_days
 from . import credit_dispute_report
+from . import credit_customer_position
+from . import credit_customer_position_sql
 from . import credit_exposure
 from . import credit_exposure_order
 from . import credit_exposure_sql
@@ -15,3 +17,4 @@ from . import credit_statement
 from . import credit_statement_report
 from . import credit_statement_xlsx
 from . import credit_open_item_safety
+from . import credit_open_item_pareto

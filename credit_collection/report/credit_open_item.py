@@ -214,6 +214,7 @@ class CreditOpenItem(models.Model):
     always_confirm = fields.Boolean(**AS_OF)
     paused_until = fields.Date(**AS_OF)
     followup_excluded_until = fields.Date(string="Excluded Until", **AS_OF)
+    is_held = fields.Boolean(string="Not to Be Chased", help="Excluded, paused or stopped.", **AS_OF)
     dunning_level_id = fields.Many2one("credit.dunning.level", string="Level Reached", **AS_OF)
     level_date = fields.Date(string="Reached On", **AS_OF)
     last_written_date = fields.Date(string="Last Written Reminder", **AS_OF)

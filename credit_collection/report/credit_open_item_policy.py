@@ -32,6 +32,9 @@ class CreditOpenItem(models.Model):
             "always_confirm": SQL("COALESCE(pr.always_confirm OR dp.is_late, FALSE)"),
             "paused_until": SQL("pr.paused_until"),
             "followup_excluded_until": SQL("i.followup_excluded_until"),
+            "is_held": SQL()
+            if past
+            else SQL("COALESCE(%s OR %s, FALSE)", self._sql_excluded(day), self._sql_stopped(day)),
             "dunning_level_id": SQL("la.level_id"),
             "level_date": SQL("la.date_done"),
             "last_written_date": SQL("la.written_date"),
@@ -58,7 +61,7 @@ class CreditOpenItem(models.Model):
         rules = [
             ("credit", self._sql_is_credit()),
             ("excluded", self._sql_excluded(day)),
-            ("stopped", SQL("(pr.paused_until >= %s OR i.date < ij.insolvency_date)", day)),
+            ("stopped", self._sql_stopped(day)),
             ("prepared", SQL("pe.id IS NOT NULL")),
             ("disputed", SQL("dp.amount > 0 AND %s = 0", self._sql_claim("currency"))),
             ("promised", SQL("po.id IS NOT NULL")),
@@ -88,6 +91,11 @@ class CreditOpenItem(models.Model):
             day=day,
             old=self._sql_before_cutoff(),
         )
+
+    @api.model
+    def _sql_stopped(self, day):
+        """A pause, or a debt older than the insolvency."""
+        return SQL("(pr.paused_until >= %s OR i.date < ij.insolvency_date)", day)
 
     @api.model
     def _sql_claim(self, kind):

@@ -6,9 +6,10 @@ from . import test_collection_figures
 from . import test_credit_adversary
 from . import test_credit_rights
 from . import test_credit_rules
+from . import test_customer_position
 from . import test_dates
-from . import test_dispute_report
 from . import test_dispute_ledger
+from . import test_dispute_report
 from . import test_dispute_rights
 from . import test_disputes
 from . import test_edges
@@ -35,6 +36,8 @@ from . import test_open_item
 from . import test_open_item_random
 from . import test_order_flows
 from . import test_orders
+from . import test_pareto
+from . import test_priority
 from . import test_queries
 from . import test_request_rights
 from . import test_requests

@@ -28,7 +28,7 @@ class CreditDunningPreview(models.TransientModel):
         company = fields.Domain("company_id", "=", self.env.company.id)
         if model == "credit.open.item":
             return OpenItem.search(company & fields.Domain("id", "in", ids))
-        if model == "credit.profile":
+        if model in ("credit.profile", "credit.customer.position"):  # a position has its file's id
             partners = self.env["credit.profile"].browse(ids).partner_id
         elif model == "res.partner":
             partners = self.env["res.partner"].browse(ids).commercial_partner_id

@@ -1,9 +1,9 @@
 """The same answers by one hand-written statement each: what PostgreSQL needs at least on these data.
 
-They know what the addon has to find out: one company, the Standard scenario with its levels as shipped, no match
-dated later, payments up to date, no bank line to reconcile, no cut-off date, no daily maximum, nobody insolvent, three
-contacts a week; one unit of measure, no online payments, no company that leaves orders or drafts out. Written without
-the addon's SQL, they also check its answers.
+They know what the addon has to find out: one company, the Standard scenario with its levels and the priority's weights
+as shipped, no match dated later, payments up to date, no bank line to reconcile, no cut-off date, no daily maximum,
+nobody insolvent, three contacts a week; one unit of measure, no online payments, no company that leaves orders or drafts
+out. Written without the addon's SQL, they also check its answers.
 """
 
 # The open receivable items of today.
@@ -21,6 +21,17 @@ BUCKET = """
          WHEN late <= 60 THEN '31_60' WHEN late <= 90 THEN '61_90' WHEN late <= 120 THEN '91_120' ELSE 'over_120' END
 """
 
+# What is contested of items, and whose deadline for an answer has not passed.
+DISPUTED = """
+    SELECT x.move_line_id, SUM(x.amount) AS amount FROM credit_dispute_line x JOIN credit_dispute d ON d.id = x.dispute_id
+     WHERE x.is_open AND d.date_deadline >= %(day)s GROUP BY 1
+"""
+# The items with a firm promise that is waited for.
+PROMISED = """
+    SELECT x.move_line_id FROM credit_promise_line x JOIN credit_promise p ON p.id = x.promise_id
+     WHERE x.is_open AND p.kind = 'firm' AND p.date_deadline >= %(day)s
+"""
+
 # What the rules say of some items, given the money of the customers they belong to.
 MONEY = f"""
     SELECT partner_id, currency_id,
@@ -31,15 +42,20 @@ MONEY = f"""
            SUM(SUM(CASE WHEN residual < 0 OR (NOT no_followup AND late > 0) THEN residual ELSE 0 END)) OVER customer
              AS net_overdue,
            SUM(SUM(CASE WHEN residual < 0 OR NOT no_followup THEN residual ELSE 0 END)) OVER customer AS net_open
-      FROM ({ITEMS}) m WHERE {{condition}}
+      FROM (SELECT m.partner_id, m.currency_id, m.late, m.no_followup, m.display_type,
+                   m.residual_currency - COALESCE(d.amount, 0) AS residual_currency,
+                   m.residual - COALESCE(ROUND(d.amount * m.residual / m.residual_currency, 2), 0) AS residual
+              FROM ({ITEMS}) m LEFT JOIN ({DISPUTED}) d ON d.move_line_id = m.id WHERE {{condition}}) m
      GROUP BY partner_id, currency_id WINDOW customer AS (PARTITION BY partner_id)
 """
-STATES = """
+STATES = f"""
     SELECT n.*, CASE
            WHEN residual < 0 THEN 'credit'
            WHEN no_followup OR blocked THEN 'excluded'
            WHEN paused THEN 'stopped'
            WHEN pending THEN 'prepared'
+           WHEN disputed >= residual_currency THEN 'disputed'
+           WHEN promised THEN 'promised'
            WHEN step > 6 THEN 'exhausted'
            WHEN natural_date > %(day)s AND late <= 0 THEN 'not_due'
            WHEN natural_date > %(day)s THEN 'waiting'
@@ -49,7 +65,8 @@ STATES = """
            WHEN gap_date > %(day)s AND step <> 4 OR contacts >= 3 THEN 'too_soon'
            ELSE 'chase' END AS state
       FROM (SELECT i.*, m.payment_state = 'blocked' AS blocked, pr.paused_until >= %(day)s AS paused, pr.reply_waiting,
-                   pe.id IS NOT NULL AS pending, c.contacts, f.payments, f.credits,
+                   pe.id IS NOT NULL AS pending, d.amount AS disputed, y.move_line_id IS NOT NULL AS promised,
+                   c.contacts, f.payments, f.credits,
                    CASE WHEN late > 0 THEN f.overdue ELSE f.open END AS claim,
                    CASE WHEN late > 0 THEN f.net_overdue ELSE f.net_open END AS net,
                    CASE WHEN la.written_date > due AND ARRAY_POSITION(%(levels)s::int[], la.level_id) > 2
@@ -57,8 +74,10 @@ STATES = """
                    CASE o.step WHEN 1 THEN due - 10 WHEN 2 THEN due WHEN 3 THEN due + 3
                         WHEN 4 THEN GREATEST(due + 7, la.date_done + 1)
                         WHEN 5 THEN COALESCE(l1.date_done + 10, due + 13) WHEN 6 THEN due + 30 END AS natural_date
-              FROM {items} i
+              FROM {{items}} i
               JOIN account_move m ON m.id = i.move_id
+              LEFT JOIN ({DISPUTED}) d ON d.move_line_id = i.id
+              LEFT JOIN ({PROMISED}) y ON y.move_line_id = i.id
               LEFT JOIN credit_profile pr ON pr.partner_id = i.partner_id AND pr.company_id = %(company)s
               LEFT JOIN credit_collection_action_line la ON la.move_line_id = i.id AND la.is_latest
               LEFT JOIN credit_collection_action_line pe ON pe.move_line_id = i.id AND pe.state = 'pending'
@@ -70,7 +89,7 @@ STATES = """
                                  OR state = 'queued' AND date_planned <= %(day)s
                                  OR state IN ('to_confirm', 'to_do') AND date_planned = %(day)s)
                           GROUP BY partner_id) c ON c.partner_id = i.partner_id
-              LEFT JOIN {money} f ON f.partner_id = i.partner_id AND f.currency_id = i.currency_id
+              LEFT JOIN {{money}} f ON f.partner_id = i.partner_id AND f.currency_id = i.currency_id
              CROSS JOIN LATERAL (
                    SELECT GREATEST(1 + COALESCE(ARRAY_POSITION(%(levels)s::int[], la.level_id), 0),
                                    CASE WHEN late > 0 THEN 3 WHEN late = 0 THEN 2 ELSE 1 END) AS step) s
@@ -92,6 +111,96 @@ BY_STATE = f"""
 SELECT state, COUNT(*), SUM(residual)
   FROM ({STATES.format(items="item", money="(" + MONEY.replace(f"({ITEMS})", "item").format(condition="TRUE") + ")")}) s
  GROUP BY state
+"""
+# All open items of the customer whose id is `big`.
+FILE = f"""
+  WITH page AS MATERIALIZED (SELECT * FROM ({ITEMS}) i WHERE partner_id = %(big)s),
+       money AS MATERIALIZED ({MONEY.format(condition="partner_id = %(big)s")})
+SELECT id, residual_currency, state FROM ({STATES.format(items="page", money="money")}) s
+"""
+# What came in by the deadline for each promise that is judged at night.
+JUDGED = """
+SELECT p.id, p.amount, SUM(m.amount)
+  FROM credit_promise p
+  JOIN credit_promise_line x ON x.promise_id = p.id
+  LEFT JOIN LATERAL (
+       SELECT SUM(r.debit_amount_currency) AS amount FROM account_partial_reconcile r
+         JOIN account_move_line c ON c.id = r.credit_move_id
+         JOIN account_move e ON e.id = c.move_id AND e.state = 'posted' AND e.move_type <> 'out_refund'
+        WHERE r.debit_move_id = x.move_line_id AND r.max_date <= p.date_deadline) m ON TRUE
+ WHERE p.state NOT IN ('replaced', 'cancelled')
+ GROUP BY p.id
+"""
+
+# The worklist: each customer's open items in one row, whom to act on today, the points.
+WORKLIST = f"""
+  WITH item AS (
+         SELECT i.*, la.level_id, y.move_line_id IS NOT NULL AS promised, residual > 0 AND late > 0 AS is_late,
+                residual > 0 AND y.move_line_id IS NULL AND NOT no_followup AND (r.paused_until >= %(day)s) IS NOT TRUE
+                  AND m.payment_state NOT IN ('blocked', 'in_payment') AS claimed, r.id AS profile_id,
+                residual - COALESCE(ROUND(d.amount * residual / residual_currency, 2), 0) AS claim,
+                COALESCE(ROUND(d.amount * residual / residual_currency, 2), 0) AS disputed,
+                GREATEST(1 + COALESCE(ARRAY_POSITION(%(levels)s::int[], la.level_id), 0),
+                         CASE WHEN late > 0 THEN 3 WHEN late = 0 THEN 2 ELSE 1 END) <= 6 AS goes_on
+           FROM ({ITEMS}) i
+           JOIN account_move m ON m.id = i.move_id
+           JOIN credit_profile r ON r.partner_id = i.partner_id AND r.company_id = %(company)s
+           LEFT JOIN ({DISPUTED}) d ON d.move_line_id = i.id
+           LEFT JOIN ({PROMISED}) y ON y.move_line_id = i.id
+           LEFT JOIN credit_collection_action_line la ON la.move_line_id = i.id AND la.is_latest),
+       owed AS MATERIALIZED (
+         SELECT profile_id, SUM(residual) FILTER (WHERE residual > 0) AS due,
+                COALESCE(SUM(residual) FILTER (WHERE is_late), 0) AS overdue,
+                COALESCE(-SUM(residual) FILTER (WHERE residual < 0), 0) AS unallocated,
+                COALESCE(SUM(claim) FILTER (WHERE is_late AND claimed), 0) AS claimable,
+                SUM(claim * late) FILTER (WHERE is_late AND claimed) AS claim_days,
+                COALESCE(SUM(residual) FILTER (WHERE residual > 0 AND promised), 0) AS promised,
+                COALESCE(SUM(disputed), 0) AS disputed, COALESCE(MAX(late) FILTER (WHERE is_late), 0) AS days_late,
+                BOOL_OR(claimed AND claim > 0 AND goes_on) AS goes_on
+           FROM item GROUP BY profile_id),
+       planned AS (
+         SELECT partner_id, COUNT(*) FILTER (WHERE state <> 'queued' AND date_planned <= %(day)s) AS due
+           FROM credit_collection_action WHERE state NOT IN ('sent', 'void', 'cancelled') AND company_id = %(company)s
+          GROUP BY 1),
+       contact AS (
+         SELECT partner_id, MAX(date_done) AS last FROM credit_collection_action
+          WHERE state = 'sent' AND channel <> 'manual' AND company_id = %(company)s GROUP BY 1),
+       promise AS (
+         SELECT partner_id, COUNT(*) FILTER (WHERE state = 'broken') AS broken,
+                MAX(date_deadline) FILTER (WHERE state = 'broken') AS last_broken,
+                COUNT(*) FILTER (WHERE state = 'open') AS open
+           FROM credit_promise GROUP BY 1),
+       dispute AS (
+         SELECT partner_id, COUNT(*) FILTER (WHERE date_deadline < %(day)s) AS late, COUNT(*) AS open
+           FROM credit_dispute WHERE state = 'open' GROUP BY 1),
+       activity AS (
+         SELECT res_id, COUNT(*) FILTER (WHERE date_deadline <= %(day)s) AS due, COUNT(*) AS open
+           FROM mail_activity WHERE res_model = 'credit.profile' AND active GROUP BY 1),
+       situation AS MATERIALIZED (
+         SELECT w.*, r.id, GREATEST(claimable - w.unallocated, 0) AS stake, claim_days / NULLIF(claimable, 0) AS age, y.broken,
+                COALESCE(LEAST(w.due, r.insured_amount) * r.insured_share / w.due, 0) AS insured, c.last,
+                COALESCE(a.due > 0 OR r.reply_waiting OR (last_broken IS NOT NULL AND claimable > 0
+                           AND (c.last IS NULL OR c.last < last_broken + 1)) OR d.late > 0 OR t.due > 0, FALSE)
+                OR claimable > 0 AND goes_on IS NOT TRUE AND COALESCE(y.open, 0) + COALESCE(d.open, 0)
+                     + COALESCE(t.open, 0) + COALESCE(a.due, 0) = 0
+                     AND (r.paused_until >= %(day)s) IS NOT TRUE AS today
+           FROM owed w
+           JOIN credit_profile r ON r.id = w.profile_id
+           LEFT JOIN planned a ON a.partner_id = r.partner_id
+           LEFT JOIN contact c ON c.partner_id = r.partner_id
+           LEFT JOIN promise y ON y.partner_id = r.partner_id
+           LEFT JOIN dispute d ON d.partner_id = r.partner_id
+           LEFT JOIN activity t ON t.res_id = r.id),
+       ranked AS MATERIALIZED (
+         SELECT *, CASE WHEN stake > 0 THEN
+                   ROUND((50 * CUME_DIST() OVER (PARTITION BY stake > 0 ORDER BY stake))::numeric)
+                   + ROUND(LEAST(age / 90, 1) * 30) + ROUND(LEAST(COALESCE(broken, 0) / 3.0, 1) * 10)
+                   + ROUND((1 - insured)::numeric * 10) ELSE 0 END AS priority,
+                SUM(overdue) OVER (ORDER BY overdue DESC, id) / SUM(overdue) OVER () AS cumulative
+           FROM situation)
+SELECT id, priority::int, overdue, claimable, promised, disputed, days_late,
+       (SELECT COUNT(*) FROM ranked WHERE {{condition}})
+  FROM ranked WHERE {{condition}} ORDER BY priority DESC, overdue DESC, id LIMIT 80
 """
 AGED_TODAY = f"SELECT partner_id, {BUCKET} AS bucket, SUM(residual) FROM ({ITEMS}) i GROUP BY 1, 2"
 AGED_BEFORE = f"""

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import bench_credit
+import bench_desk
 import bench_floor
 import bench_letters
 import bench_odoo
 import odoo_server
 from bench_data import DAY
 from bench_history import USER, the_day
+from bench_orders import BIG
 from smtp_sink import Sink
 
 REPEAT = 3
@@ -47,6 +49,7 @@ class Bench:
                 "company": env.company.id,
                 "levels": env.ref("credit_collection.scenario_standard").level_ids.sorted("day").ids,
                 "customers": bench_credit.some_customers(env),
+                "big": env["res.partner"].search([("ref", "=", BIG)]).id,
             }
 
     def environment(self, uid: int = bench_odoo.SUPERUSER_ID):
@@ -69,12 +72,37 @@ class Bench:
         yield self.read(title, self.positions, (bench_floor.POSITIONS, DAY), 3)
         yield self.read("search: over the limit", bench_credit.over_limit, (bench_floor.OVER_LIMIT, DAY), 3)
         yield self.read("first page, by exposure", bench_credit.page, (bench_floor.EXPOSURE_PAGE, DAY), 3)
+        yield from self.desk()
         yield self.confirm()
         if only_reads:
             return
+        if hasattr(self.registry["credit.promise"], "_cron_judge"):
+            yield self.judge()
         yield self.prepare()
         yield self.send()
         yield self.print_letters()
+
+    def desk(self):
+        today = [("act_today", "=", True)]
+        title, floor = "worklist, first page", bench_floor.WORKLIST
+        yield self.read(
+            f"{title} (today)", lambda env: bench_desk.worklist(env, today), (floor.format(condition="today"), DAY), 3
+        )
+        yield self.read(
+            f"{title} (all)", lambda env: bench_desk.worklist(env, []), (floor.format(condition="TRUE"), DAY), 3
+        )
+        yield self.read("file with 500 items", bench_desk.customer_file, (bench_floor.FILE, DAY), None)
+
+    def judge(self) -> Row:
+        """The first time as at night: what can be judged is; again, when there is nothing to change."""
+        with self.environment() as env:
+            started = time.perf_counter()
+            env.cr.execute(bench_floor.JUDGED)
+            promises = len(env.cr.fetchall())
+            seconds = time.perf_counter() - started
+        with self.environment() as env, the_day(), bench_odoo.measured() as cost:
+            bench_desk.judge(env)
+        return Row(f"judge {promises} promises", cost, seconds, aim=3)
 
     def positions(self, env) -> list[tuple]:
         return bench_credit.positions(env, self.known["customers"])
