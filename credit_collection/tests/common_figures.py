@@ -33,15 +33,19 @@ class FiguresCommon(CollectionCommon):
         if isinstance(closed, int):
             closed = opened + timedelta(days=closed)
         company = company or self.company
-        dispute = self.env["credit.dispute"].sudo().create(
-            {
-                "partner_id": (partner or self.partner).id,
-                "company_id": company.id,
-                "currency_id": company.currency_id.id,
-                "reason_id": columns.pop("reason_id", self.price.id),
-                "owner_id": columns.pop("owner_id", self.salesperson.id),
-                "date_deadline": columns.pop("date_deadline", "2026-12-31"),
-            }
+        dispute = (
+            self.env["credit.dispute"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": (partner or self.partner).id,
+                    "company_id": company.id,
+                    "currency_id": company.currency_id.id,
+                    "reason_id": columns.pop("reason_id", self.price.id),
+                    "owner_id": columns.pop("owner_id", self.salesperson.id),
+                    "date_deadline": columns.pop("date_deadline", "2026-12-31"),
+                }
+            )
         )
         values = {"amount": amount, "amount_company": amount, "date": opened, "date_closed": closed}
         values["state"] = "closed" if closed else "open"
@@ -62,14 +66,18 @@ class FiguresCommon(CollectionCommon):
 
     def _promise(self, amount, received, state=None, deadline="2026-03-20", company=None, **columns):
         company = company or self.company
-        promise = self.env["credit.promise"].sudo().create(
-            {
-                "partner_id": self.partner.id,
-                "company_id": company.id,
-                "currency_id": company.currency_id.id,
-                "date_promised": deadline,
-                "amount": amount,
-            }
+        promise = (
+            self.env["credit.promise"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.partner.id,
+                    "company_id": company.id,
+                    "currency_id": company.currency_id.id,
+                    "date_promised": deadline,
+                    "amount": amount,
+                }
+            )
         )
         judged = "kept" if received >= amount else "partly_kept" if received else "broken"
         values = {"date_deadline": deadline, "amount_company": amount, "amount_received": received}

@@ -75,7 +75,14 @@ class PositionCommon(CollectionCommon):
                     "date_deadline": deadline,
                     "state": state,
                     "line_ids": [
-                        Command.create({"move_line_id": line.id, "amount": amount, "is_open": state == "open"})
+                        Command.create(
+                            {
+                                "move_line_id": line.id,
+                                "amount": amount,
+                                "amount_open": amount if state == "open" else 0.0,
+                                "is_open": state == "open",
+                            }
+                        )
                     ],
                 }
             )

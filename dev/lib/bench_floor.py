@@ -23,7 +23,7 @@ BUCKET = """
 
 # What is contested of items, and whose deadline for an answer has not passed.
 DISPUTED = """
-    SELECT x.move_line_id, SUM(x.amount) AS amount FROM credit_dispute_line x JOIN credit_dispute d ON d.id = x.dispute_id
+    SELECT x.move_line_id, SUM(x.amount_open) AS amount FROM credit_dispute_line x JOIN credit_dispute d ON d.id = x.dispute_id
      WHERE x.is_open AND d.date_deadline >= %(day)s GROUP BY 1
 """
 # The items with a firm promise that is waited for.

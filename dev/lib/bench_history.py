@@ -139,8 +139,9 @@ DISPUTES = f"""
               CASE WHEN n % 4 = 0 THEN %(day)s - 2 ELSE %(day)s + 10 END, 'open'
          FROM item
        RETURNING id, partner_id)
-INSERT INTO credit_dispute_line (dispute_id, move_line_id, move_name, date_maturity, amount, is_open)
-SELECT d.id, i.id, i.move_name, i.date_maturity,
-       CASE WHEN i.n % 2 = 0 THEN ROUND(i.amount / 2, 2) ELSE i.amount END, TRUE
-  FROM item i JOIN dispute d ON d.partner_id = i.partner_id
+INSERT INTO credit_dispute_line (dispute_id, move_line_id, move_name, date_maturity, amount, amount_open, is_open)
+SELECT d.id, i.id, i.move_name, i.date_maturity, a.amount, a.amount, TRUE
+  FROM item i
+  JOIN dispute d ON d.partner_id = i.partner_id
+ CROSS JOIN LATERAL (SELECT CASE WHEN i.n % 2 = 0 THEN ROUND(i.amount / 2, 2) ELSE i.amount END AS amount) a
 """.replace("n % ", "n %% ")
