@@ -237,6 +237,10 @@ class CreditOpenItem(models.Model):
         lines._followup_exclude(day, reason)
         self.invalidate_model()
 
+    def _promisable(self):
+        """Return the items that a customer can promise to pay: neither credits nor excluded."""
+        return self.filtered(lambda item: item.chase_state not in ("credit", "excluded"))
+
     def action_chase(self):
         """Chase these journal entries, which core's “No Follow-Up” keeps out. Collectors only."""
         self._set_no_followup(False)

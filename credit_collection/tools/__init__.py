@@ -1,1 +1,1 @@
-from . import interest, legal_mention, locks, payment_terms, text, verdict
+from . import interest, legal_mention, locks, payment_terms, promise, text, verdict
