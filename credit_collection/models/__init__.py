@@ -38,6 +38,8 @@ from . import credit_profile_hold
 from . import credit_profile_limit
 from . import credit_profile_request
 from . import credit_promise
+from . import credit_promise_confirm
+from . import credit_promise_judge
 from . import credit_promise_line
 from . import credit_reference_rate
 from . import credit_reference_rate_value

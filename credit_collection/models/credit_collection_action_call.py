@@ -25,7 +25,21 @@ class CreditCollectionAction(models.Model):
     reached_id = fields.Many2one(
         "res.partner", string="Person Reached", readonly=True, copy=False, ondelete="set null", index="btree_not_null"
     )
-    announced_date = fields.Date(string="Payment Announced For", readonly=True, copy=False)
+    promise_ids = fields.One2many(
+        "credit.promise",
+        "action_id",
+        string="Promises",
+        readonly=True,
+        help="What the customer promised in this call.",
+    )
+    late_reason_id = fields.Many2one(
+        "credit.late.reason",
+        string="Late-Payment Reason",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
 
     @api.depends("partner_id", "recipient_id")
     def _compute_phone_numbers(self):
@@ -70,7 +84,8 @@ class CreditCollectionAction(models.Model):
         facts = [
             labels.get(self.result),
             self.reached_id.name,
-            self.announced_date and self.env._("payment announced for %s", format_date(self.env, self.announced_date)),
+            *(promise._call_words() for promise in self.promise_ids),
+            self.late_reason_id.name,
         ]
         return Markup("<p><strong>%s</strong> %s</p>%s") % (
             format_date(self.env, fields.Datetime.context_timestamp(self, self.date_done or self.create_date).date()),
@@ -89,21 +104,45 @@ class CreditCollectionAction(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_call_result_action")
         return {**action, "context": {"default_action_id": self.id}}
 
-    def _record_call(self, result, note, reached=None, announced_date=False, call_back=False):
+    def _record_call(self, result, note, reached=None, call_back=False, late_reason=None, promise=None):
         """Keep the result of a call to make; with a day to call back, another call is planned for that day.
 
+        :param late_reason: why the customer pays late (``credit.late.reason``): kept with the call, and with its items that
+            are open
+        :param dict promise: what the customer promised: the arguments of ``credit.promise._promise`` but the items
         :raise UserError: when this is no call to make, or the day to call back is past
         """
         self.ensure_one()
+        self.check_access("write")
         if self.channel != "call" or self.state != "to_do":
             raise UserError(self.env._("“%s” is no call to make: its result was noted already.", self.display_name))
         if call_back and call_back < fields.Date.context_today(self):
             raise UserError(self.env._("Choose a day to call back that is still to come."))
-        said = {"result": result, "reached_id": reached.id if reached else False, "announced_date": announced_date}
-        self.check_access("write")
+        said = {"result": result, "reached_id": reached.id if reached else False}
+        said["late_reason_id"] = late_reason.id if late_reason else False
         self.sudo()._write_state({**said, "note": "\n".join(filter(None, (self.note, note)))})
+        items = self._open_items()
+        if late_reason:
+            items.move_line_id._followup_set_late_reason(late_reason)
+        if promise:
+            self._note_promise(items, promise)
         self._set_state("sent", "to_do", date_done=fields.Datetime.now(), user_id=self.env.uid, is_test=False)
         profile = self.partner_id._followup_profile(self.company_id)
         profile._message_log(body=Markup("<p>%s</p>%s") % (self.env._("Call"), self._call_words()))
         if call_back:
             profile._plan_call(call_back, self._standing_lines().move_line_id, self.recipient_id)
+
+    def _open_items(self):
+        """Return what is still open of the call's items, credits left out."""
+        OpenItem = self.env["credit.open.item"]._of_today()
+        return OpenItem.search([("id", "in", self._standing_lines().move_line_id.ids)])._promisable()
+
+    def _note_promise(self, items, promise):
+        """Note what was promised: all that is open in each currency or, of the one currency, an amount.
+
+        :raise UserError: when nothing of the call's items is open
+        """
+        if not items:
+            raise UserError(self.env._("None of the items of this call is open: there is nothing to promise."))
+        for mine in items.grouped("currency_id").values():
+            self.env["credit.promise"]._promise(mine, action=self, **promise)

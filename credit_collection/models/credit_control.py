@@ -34,7 +34,7 @@ class CreditControl(models.AbstractModel):
     @api.model
     def _rules(self):
         """Return the names of the rules, in the order in which their reasons are told."""
-        return ["hold", "limit", "expired", "overdue"]
+        return ["hold", "limit", "expired", "overdue", "promise"]
 
     @api.model
     def _rule_fields(self):
@@ -50,6 +50,10 @@ class CreditControl(models.AbstractModel):
         positions = self.env["credit.exposure"].sudo()._positions([(ask.partner, ask.company) for ask in asks])
         holds = {positions[ask.partner, ask.company][f"hold_{ask.kind}"] for ask in asks} - {None}
         self.env["credit.hold"].sudo().browse(holds).fetch(["create_date", "date_from", "reason"])
+        broken = {position["promise_broken"] for position in positions.values()} - {None}
+        self.env["credit.promise"].sudo().browse(broken).fetch(
+            ["amount", "amount_received", "currency_id", "date_promised", "state"]
+        )
         verdicts, passed = {}, {}
         for ask in asks:
             position = positions[ask.partner, ask.company]
@@ -252,3 +256,7 @@ class CreditControl(models.AbstractModel):
             days=position["followup_overdue_days"],
             date=format_date(self.env, position["late_since"]),
         )
+
+    def _reason_promise(self, ask, position, passed):
+        promise = self.env["credit.promise"].sudo().browse(position["promise_broken"])
+        return promise and promise._broken_sentence(ask.partner)

@@ -92,6 +92,7 @@ class CreditDunningScenario(models.Model):
     def _cron_dunning(self):
         """The nightly run: housekeeping, prepare, send, and orders on hold. Each step commits its own progress."""
         for housekeeping in (
+            self.env["credit.promise"].sudo()._cron_judge,
             self.env["credit.hold"].sudo()._end_settled,
             self.env["credit.profile"].sudo()._cron_review_limits,
             self.env["credit.dispute"].sudo()._cron_review,

@@ -1,7 +1,5 @@
 from datetime import timedelta
 
-from markupsafe import Markup, escape
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_date
@@ -307,13 +305,7 @@ class CreditHold(models.Model):
 
     def _log(self, sentences):
         """Tell these sentences in the history of the customers' collection files; what was read of holds is forgotten."""
-        for company, holds in self.filtered(sentences.get).grouped("company_id").items():
-            customers = holds.partner_id.sudo()
-            files = {file.partner_id: file.id for file in customers._followup_profiles(company, create=True)}
-            told = {}
-            for hold in holds:
-                told.setdefault(files[hold.sudo().partner_id.commercial_partner_id], []).append(sentences[hold])
-            bodies = {file: Markup("<br/>").join(map(escape, lines)) for file, lines in told.items()}
-            self.env["credit.profile"].sudo().browse(bodies)._message_log_batch(bodies=bodies)
+        told = {hold: sentences[hold] for hold in self.filtered(sentences.get)}
+        self.env["credit.profile"].sudo()._log_about(told)
         self.env["credit.profile"].invalidate_model(["hold_ids", "hold_sentence", "insolvency_date"])
         self.env["credit.open.item"].invalidate_model()

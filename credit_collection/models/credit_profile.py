@@ -1,4 +1,4 @@
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -302,6 +302,22 @@ class CreditProfile(models.Model):
                 for profile in self - waiting
             ]
         )
+
+    @api.model
+    def _log_about(self, sentences):
+        """Tell these sentences in the history of the customers' files, those of a customer in one message.
+
+        :param dict sentences: by record, of a model with ``partner_id`` and ``company_id``
+        """
+        for company in {record.company_id for record in sentences}:
+            told = {}
+            for record, sentence in sentences.items():
+                if record.company_id == company:
+                    told.setdefault(record.sudo().partner_id.commercial_partner_id.id, []).append(escape(sentence))
+            files = self.env["res.partner"].browse(told)._followup_profiles(company, create=True)
+            files._message_log_batch(
+                bodies={file.id: Markup("<br/>").join(told[file.partner_id.id]) for file in files}
+            )
 
     def _responsible(self):
         """Return who answers for each customer's reminders: the collector, else the user, else a credit manager."""

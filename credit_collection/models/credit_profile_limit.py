@@ -90,6 +90,7 @@ class CreditProfile(models.Model):
     rule_overdue = fields.Selection(RULE_CHOICES, string="Rule: Overdue", tracking=True)
     rule_expired = fields.Selection(RULE_CHOICES, string="Rule: Credit Limit Expired", tracking=True)
     rule_hold = fields.Selection(RULE_CHOICES, string="Rule: Customer on Hold", tracking=True)
+    rule_promise = fields.Selection(RULE_CHOICES, string="Rule: Broken Promise", tracking=True)
 
     # Exposure
     receivable = fields.Monetary(compute="_compute_exposure", string="Unpaid Invoices", help="Due or not.")

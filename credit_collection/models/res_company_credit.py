@@ -9,6 +9,7 @@ RULE_FIELDS = (
     "followup_overdue_amount",
     "followup_rule_expired",
     "followup_rule_hold",
+    "followup_rule_promise",
     "followup_exposure_drafts",
     "followup_order_horizon",
     "followup_deposit_percent",
@@ -58,6 +59,14 @@ class ResCompany(models.Model):
         default="block",
         required=True,
         help="When someone, or a dunning level, has put the customer on hold.",
+        groups="base.group_user",
+    )
+    followup_rule_promise = fields.Selection(
+        RULE_CHOICES,
+        string="Broken Promise",
+        default="warn",
+        required=True,
+        help="When the customer has not kept a firm promise to pay, and something of it is still late.",
         groups="base.group_user",
     )
     followup_exposure_drafts = fields.Boolean(

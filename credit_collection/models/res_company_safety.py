@@ -30,6 +30,12 @@ class ResCompany(models.Model):
         help="At most so many customers get a written reminder per day, the largest claims first; calls do not count. "
         "0: no limit.",
     )
+    followup_promise_grace = fields.Integer(
+        string="Grace for Promises",
+        default=3,
+        help="Days after the day promised during which the customer is not chased and a payment still keeps the promise. "
+        "A promise keeps the days it was noted with.",
+    )
     followup_test_email = fields.Char(
         string="Test Addressee",
         help="Every reminder by e-mail goes to this address instead of the customer's. No level is reached by it, and no "
@@ -39,6 +45,9 @@ class ResCompany(models.Model):
     _followup_safety_positive = models.Constraint(
         "CHECK (followup_payments_max_age >= 0 AND followup_contact_cap >= 0 AND followup_daily_max >= 0)",
         "The age of payments, the contacts per week and the reminders per day cannot be negative.",
+    )
+    _followup_promise_positive = models.Constraint(
+        "CHECK (followup_promise_grace >= 0)", "The days of grace for promises cannot be negative."
     )
 
     @api.constrains("followup_test_email")

@@ -20,6 +20,7 @@ class ResConfigSettings(models.TransientModel):
     followup_payments_max_age = fields.Integer(related="company_id.followup_payments_max_age", readonly=False)
     followup_cutoff_date = fields.Date(related="company_id.followup_cutoff_date", readonly=False)
     followup_contact_cap = fields.Integer(related="company_id.followup_contact_cap", readonly=False)
+    followup_promise_grace = fields.Integer(related="company_id.followup_promise_grace", readonly=False)
     followup_daily_max = fields.Integer(related="company_id.followup_daily_max", readonly=False)
     followup_test_email = fields.Char(related="company_id.followup_test_email", readonly=False)
     # Worklist
@@ -32,6 +33,7 @@ class ResConfigSettings(models.TransientModel):
     followup_rule_overdue = fields.Selection(related="company_id.followup_rule_overdue", readonly=False, required=True)
     followup_rule_expired = fields.Selection(related="company_id.followup_rule_expired", readonly=False, required=True)
     followup_rule_hold = fields.Selection(related="company_id.followup_rule_hold", readonly=False, required=True)
+    followup_rule_promise = fields.Selection(related="company_id.followup_rule_promise", readonly=False, required=True)
     followup_overdue_days = fields.Integer(related="company_id.followup_overdue_days", readonly=False)
     followup_overdue_amount = fields.Monetary(related="company_id.followup_overdue_amount", readonly=False)
     followup_exposure_drafts = fields.Boolean(related="company_id.followup_exposure_drafts", readonly=False)

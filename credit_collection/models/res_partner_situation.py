@@ -30,6 +30,12 @@ class ResPartner(models.Model):
         :param customers: pairs (commercial partner, company)
         """
         positions = self.env["credit.exposure"].sudo()._positions(customers)
+        told = {position[name] for position in positions.values() for name in ("promise_open", "promise_broken")} - {
+            None
+        }
+        self.env["credit.promise"].sudo().browse(told).fetch(
+            ["amount", "amount_received", "currency_id", "date_promised", "state"]
+        )
         return {
             (partner, company): " ".join(partner._followup_situation_sentences(company, position)) or False
             for (partner, company), position in positions.items()
@@ -40,14 +46,33 @@ class ResPartner(models.Model):
 
         :param dict position: its row of ``credit.exposure``; amounts in the company's currency
         """
+        sentences = (
+            self._followup_overdue_sentence(company, position),
+            *self._followup_promise_sentences(position),
+            position["disputes_open"] and self.env._("Open disputes: %s.", position["disputes_open"]),
+        )
+        return [sentence for sentence in sentences if sentence]
+
+    def _followup_overdue_sentence(self, company, position):
         currency = company.sudo().currency_id
         overdue = position["overdue"] - position["unallocated"]
         if currency.compare_amounts(overdue, 0.0) <= 0:
-            return []
-        return [
-            self.env._(
-                "Late since %(date)s: %(amount)s overdue.",
-                date=format_date(self.env, position["late_since"]),
-                amount=format_amount(self.env, overdue, currency),
-            )
-        ]
+            return None
+        return self.env._(
+            "Late since %(date)s: %(amount)s overdue.",
+            date=format_date(self.env, position["late_since"]),
+            amount=format_amount(self.env, overdue, currency),
+        )
+
+    def _followup_promise_sentences(self, position):
+        Promise = self.env["credit.promise"].sudo()
+        broken, promised = Promise.browse(position["promise_broken"]), Promise.browse(position["promise_open"])
+        return (
+            broken and broken._broken_sentence(self),
+            promised
+            and self.env._(
+                "Promised: %(amount)s for %(date)s.",
+                amount=format_amount(self.env, promised.amount, promised.currency_id),
+                date=format_date(self.env, promised.date_promised),
+            ),
+        )

@@ -29,6 +29,9 @@ class CreditExposure(models.Model):
         "late_since",
         "hold_orders",
         "hold_deliveries",
+        "promise_broken",
+        "promise_open",
+        "disputes_open",
         "followup_overdue_days",
         "followup_overdue_amount",
     )
@@ -166,9 +169,12 @@ class CreditExposure(models.Model):
             "order_left": ("delivered", "ordered", "deposits"),
             "draft": ("drafts",),
             "held": ("hold_orders", "hold_deliveries"),
+            "promised": ("promise_broken", "promise_open"),
+            "contested": ("disputes_open",),
         }
-        aggregates = {"late_since": "MIN", "hold_orders": "MAX", "hold_deliveries": "MAX"}
-        types = {"late_since": "date", "hold_orders": "int", "hold_deliveries": "int"}
+        latest = ("hold_orders", "hold_deliveries", "promise_broken", "promise_open")
+        aggregates = {"late_since": "MIN", **dict.fromkeys(latest, "MAX")}
+        types = {"late_since": "date", **dict.fromkeys(latest, "int")}
         names = [name for columns in sources.values() for name in columns]
         unions = SQL(" UNION ALL ").join(
             SQL(
@@ -182,13 +188,15 @@ class CreditExposure(models.Model):
             for source, columns in sources.items()
         )
         return SQL(
-            """%(draft)s, %(held)s,
+            """%(draft)s, %(held)s, %(promised)s, %(contested)s,
                figures AS MATERIALIZED (
                    SELECT partner_id, company_id, %(sums)s
                      FROM (%(unions)s) AS u (partner_id, company_id, %(names)s)
                     GROUP BY partner_id, company_id)""",
             draft=self._sql_draft(partners, companies, day),
             held=self._sql_held(partners, companies, day),
+            promised=self._sql_promised(partners, companies, day),
+            contested=self._sql_contested(partners, companies),
             sums=SQL(", ").join(
                 SQL("%s(%s) AS %s", SQL(aggregates.get(name, "SUM")), SQL.identifier(name), SQL.identifier(name))
                 for name in names
@@ -255,6 +263,34 @@ class CreditExposure(models.Model):
             self.env["credit.hold"]._sql_active(day),
         )
 
+    def _sql_promised(self, partners, companies, day):
+        """``promised``: the firm promises that were not kept and of which something is late, and those that are open, by
+        their ids."""
+        return SQL(
+            """promised AS (
+                   SELECT partner_id, company_id, CASE WHEN is_broken THEN id END AS promise_broken,
+                          CASE WHEN NOT is_broken THEN id END AS promise_open
+                     FROM (SELECT id, partner_id, company_id, TRUE AS is_broken FROM (%(broken)s) b
+                           UNION ALL
+                           SELECT id, partner_id, company_id, FALSE FROM credit_promise
+                            WHERE kind = 'firm' AND state = 'open' AND date_deadline >= %(day)s) q
+                    WHERE company_id IN %(companies)s AND %(partners)s)""",
+            broken=self.env["credit.promise"]._sql_broken(due_before=day),
+            companies=tuple(companies.ids) or (0,),
+            partners=SQL("partner_id IN %s", partners) if partners else SQL("TRUE"),
+            day=day,
+        )
+
+    def _sql_contested(self, partners, companies):
+        """``contested``: how many disputes are open."""
+        return SQL(
+            """contested AS (
+                   SELECT partner_id, company_id, COUNT(*) AS disputes_open FROM credit_dispute
+                    WHERE state = 'open' AND company_id IN %s AND %s GROUP BY partner_id, company_id)""",
+            tuple(companies.ids) or (0,),
+            SQL("partner_id IN %s", partners) if partners else SQL("TRUE"),
+        )
+
     def _sql_situation(self, day):
         """The parts beside the limit and the rules in force for each customer and company."""
 
@@ -279,7 +315,7 @@ class CreditExposure(models.Model):
                       CASE WHEN pr.insurance_end < %(day)s THEN 0 ELSE pr.insured_amount END AS insured_amount,
                       pr.insured_share, %(rules)s,
                       co.followup_overdue_days, co.followup_overdue_amount,
-                      f.hold_orders, f.hold_deliveries
+                      f.hold_orders, f.hold_deliveries, f.promise_broken, f.promise_open, f.disputes_open::int AS disputes_open
                  FROM base b
                  JOIN firm co ON co.id = b.company_id
                  JOIN res_partner p ON p.id = b.partner_id

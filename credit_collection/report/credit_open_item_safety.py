@@ -242,6 +242,10 @@ class CreditOpenItem(models.Model):
         self.move_line_id._followup_set_late_reason(reason)
         self.invalidate_model()
 
+    def _promisable(self):
+        """Return the items that a customer can promise to pay: neither credits nor excluded."""
+        return self.filtered(lambda item: item.chase_state not in ("credit", "excluded"))
+
     def action_chase(self):
         """Chase these journal entries, which core's “No Follow-Up” keeps out. Collectors only."""
         self._set_no_followup(False)

@@ -30,9 +30,7 @@ class CreditSettlement(models.AbstractModel):
         """
         return SQL(
             """SELECT p.debit_move_id AS move_line_id, p.max_date AS date, p.debit_amount_currency AS amount,
-                      CASE WHEN m.move_type = 'out_refund' THEN 'credit_note'
-                           WHEN m.origin_payment_id IS NOT NULL OR m.statement_line_id IS NOT NULL
-                             OR j.type IN ('bank', 'cash', 'credit') THEN 'money'
+                      CASE WHEN m.move_type = 'out_refund' THEN 'credit_note' WHEN %(is_money)s THEN 'money'
                            ELSE 'other' END AS kind,
                       m.id AS by_move_id
                  FROM account_partial_reconcile p
@@ -52,6 +50,14 @@ class CreditSettlement(models.AbstractModel):
                        WHERE r.invoice_id = m.id) y
                 WHERE l.id IN (%(items)s) AND l.amount_residual_currency > 0 AND y.date IS NOT NULL""",
             items=items,
+            is_money=self._sql_is_money(),
+        )
+
+    @api.model
+    def _sql_is_money(self):
+        """Whether the entry ``m``, of the journal ``j``, brought money in."""
+        return SQL(
+            """(m.origin_payment_id IS NOT NULL OR m.statement_line_id IS NOT NULL OR j.type IN ('bank', 'cash', 'credit'))"""
         )
 
     @api.model

@@ -38,6 +38,10 @@ from . import test_order_flows
 from . import test_orders
 from . import test_pareto
 from . import test_priority
+from . import test_promise_random
+from . import test_promise_rights
+from . import test_promise_tools
+from . import test_promises
 from . import test_queries
 from . import test_request_rights
 from . import test_requests

@@ -114,7 +114,7 @@ class TestLetterEvidence(AdversaryCommon):
         call = self.partner._followup_profile(self.company).with_user(self.collector).action_plan_call()
         call = self.env["credit.collection.action"].browse(call["res_id"])
         call.with_user(self.collector)._record_call("reached", "They pay on Friday.")
-        for vals in ({"note": "They never answered."}, {"user_id": self.manager.id}, {"announced_date": DAY}):
+        for vals in ({"note": "They never answered."}, {"user_id": self.manager.id}, {"late_reason_id": 1}):
             with self.assertRaises(UserError, msg=vals):
                 call.with_user(self.collector).write(vals)
 
@@ -386,8 +386,13 @@ class TestScopes(AdversaryCommon):
             {"login": "stranger", "company_id": other.id, "company_ids": [Command.set(other.ids)]}
         )
         profile = self.partner._followup_profile(self.company)
+        items = self.env["credit.open.item"].search([("partner_id", "=", self.partner.id)])._promisable()
+        promise = self.env["credit.promise"]._promise(items[:1], fields.Date.to_date(DAY))
+        promised = {"item_ids": [Command.set(items.ids)], "date_promised": DAY}
         self.env.invalidate_all()
         dialogs = {
+            "credit.promise.wizard": (promised, "action_save"),
+            "credit.promise.cancel": ({"promise_id": promise.id, "reason": "X"}, "action_apply"),
             "credit.registered.letter": ({"action_id": action.id, "tracking_number": "X"}, "action_save"),
             "credit.call.result": ({"action_id": action.id, "note": "X"}, "action_save"),
             "credit.late.payment": ({"claim_id": claims[0].id, "amount": 1}, "action_apply"),

@@ -57,12 +57,15 @@ class TestCalls(CollectionCommon):
             call,
             reached_id=self.contact,
             note="The transfer leaves on Friday.",
-            announced_date=fields.Date.to_date("2026-03-20"),
+            date_promised=fields.Date.to_date("2026-03-20"),
         ).action_save()
         self.assertRecordValues(
             call, [{"state": "sent", "result": "reached", "reached_id": self.contact.id, "user_id": self.collector.id}]
         )
-        self.assertEqual(str(call.announced_date), "2026-03-20")
+        self.assertRecordValues(
+            call.promise_ids,
+            [{"date_promised": fields.Date.to_date("2026-03-20"), "amount": 1000, "promised_by_id": self.contact.id}],
+        )
         self.assertIn("The transfer leaves on Friday.", call.profile_id.message_ids[:1].body)
 
     def test_a_call_that_reached_someone_is_not_saved_without_a_word(self):
@@ -94,6 +97,62 @@ class TestCalls(CollectionCommon):
         self.assertTrue(dialog.before_due)
         dialog.action_save()
         self.assertEqual(call.note, "Invoice received: Yes\nIn order on their side: No\nPO number missing")
+
+    def test_before_the_due_date_a_payment_is_announced_and_no_reason_asked_for(self):
+        self.scenario.level_ids.filtered("anchor_level_id").anchor_level_id = False
+        self.upcoming.write({"channel": "call", "delay_days": -10})
+        self._invoice("2026-03-20")
+        call = self._night(DAY).with_user(self.collector)
+        dialog = self._dialog(call, date_promised=fields.Date.to_date("2026-03-20"))
+        self.assertEqual((dialog.promise_kind, dialog.is_late), ("announced", False))
+        dialog.action_save()
+        self.assertRecordValues(call.promise_ids, [{"kind": "announced", "amount": 1000, "state": "open"}])
+
+    def test_the_reason_is_kept_with_the_call_and_its_items(self):
+        call = self._call()
+        reason = self.env.ref("credit_collection.credit_late_reason_cash")
+        dialog = self._dialog(call, late_reason_id=reason, note="The bank is slow.")
+        self.assertTrue(dialog.is_late)
+        dialog.action_save()
+        item = self._item(call.line_ids.move_id)
+        self.assertEqual((call.late_reason_id, item.late_reason_id), (reason, reason))
+        self.assertIn(reason.name, call.profile_id.message_ids[:1].body)
+        again = self.partner._followup_profile(self.company).with_user(self.collector)
+        again = again._plan_call(fields.Date.to_date(DAY), item.move_line_id)
+        self.assertEqual(self._dialog(again, note="x").late_reason_id, reason, "what was said last")
+
+    def test_a_part_is_promised_and_confirmed(self):
+        call = self._call()
+        dialog = self._dialog(call, date_promised=fields.Date.to_date("2026-03-20"), amount_promised=400)
+        self.assertEqual((dialog.promise_kind, dialog.confirm), ("firm", True))
+        dialog.action_save()
+        self.assertRecordValues(call.promise_ids, [{"kind": "firm", "amount": 400, "user_id": self.collector.id}])
+        self.assertEqual(call.promise_ids.confirmation_id.state, "queued")
+        self.assertEqual(self._state(call.line_ids.move_id), "promised")
+
+    def test_nobody_reached_promises_nothing_and_gives_no_reason(self):
+        call = self._call()
+        reason = self.env.ref("credit_collection.credit_late_reason_cash")
+        dialog = self._dialog(call, late_reason_id=reason, date_promised=fields.Date.to_date("2026-03-20"))
+        dialog.result = "message"
+        dialog.action_save()
+        self.assertFalse(call.promise_ids or call.late_reason_id)
+
+    def test_in_two_currencies_all_that_is_open_is_promised_in_each(self):
+        pounds = self.setup_other_currency("GBP")
+        items = (self._invoice("2026-03-02", 100) | self._invoice("2026-03-02", 70, currency_id=pounds.id)).line_ids
+        profile = self.partner._followup_profile(self.company).with_user(self.collector)
+        receivable = items.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+        call = profile._plan_call(fields.Date.to_date(DAY), receivable)
+        self._dialog(call, date_promised=fields.Date.to_date("2026-03-20")).action_save()
+        promised = {promise.currency_id: promise.amount for promise in call.promise_ids}
+        self.assertEqual(promised, {self.company.currency_id: 100, pounds: 70})
+
+    def test_a_call_without_open_items_promises_nothing(self):
+        call = self.partner._followup_profile(self.company).with_user(self.collector)
+        call = call._plan_call(fields.Date.to_date(DAY), self.env["account.move.line"])
+        with self.assertRaisesRegex(UserError, "nothing to promise"):
+            self._dialog(call, date_promised=fields.Date.to_date("2026-03-20")).action_save()
 
     def test_a_result_is_noted_once_and_only_for_a_call(self):
         call = self._call()

@@ -71,6 +71,7 @@ class TestCreditRights(CreditRightsCommon):
         "rule_overdue": "ignore",
         "rule_expired": "ignore",
         "rule_hold": "ignore",
+        "rule_promise": "ignore",
         "credit_limit": 7000.0,
         "trust": "bad",
     }

@@ -1,1 +1,2 @@
 from . import figures, interest, legal_mention, locks, payment_terms, text, verdict
+from . import promise

@@ -5,7 +5,8 @@ ANSWERS = [("yes", "Yes"), ("no", "No")]
 
 
 class CreditCallResult(models.TransientModel):
-    """The result of a call, in one dialog: whom one reached, what was said, when they pay, when to call back."""
+    """The result of a call, in one dialog: whom one reached, what was said, why they are
+    late, what they promise, when to call back."""
 
     _name = "credit.call.result"
     _description = "Result of a call"
@@ -16,6 +17,7 @@ class CreditCallResult(models.TransientModel):
     phone_numbers = fields.Html(related="action_id.phone_numbers")
     last_words = fields.Html(related="action_id.last_words")
     before_due = fields.Boolean(compute="_compute_before_due")
+    is_late = fields.Boolean(compute="_compute_items")
 
     result = fields.Selection(
         selection=lambda self: self.env["credit.collection.action"]._fields["result"]._description_selection(self.env),
@@ -27,7 +29,41 @@ class CreditCallResult(models.TransientModel):
     )
     invoice_received = fields.Selection(ANSWERS, string="Invoice Received?")
     invoice_in_order = fields.Selection(ANSWERS, string="In Order on Their Side?")
-    announced_date = fields.Date(string="Payment Announced For")
+    late_reason_id = fields.Many2one(
+        "credit.late.reason",
+        string="Why Late?",
+        compute="_compute_late_reason_id",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    # What the customer promised to pay
+    date_promised = fields.Date(string="Promised For")
+    promise_kind = fields.Selection(
+        selection=lambda self: self.env["credit.promise"]._fields["kind"]._description_selection(self.env),
+        string="Promise",
+        compute="_compute_promise_kind",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="A firm promise keeps its items from being chased, and counts when it is not kept. Announced only: neither.",
+    )
+    currency_id = fields.Many2one("res.currency", compute="_compute_items")
+    amount_open = fields.Monetary(compute="_compute_items", help="Of the items of the call, in their one currency.")
+    amount_promised = fields.Monetary(
+        compute="_compute_amount_promised", compute_sudo=False, store=True, readonly=False, precompute=True
+    )
+    may_confirm = fields.Boolean(compute="_compute_may_confirm")
+    confirm = fields.Boolean(
+        string="Confirm by E-Mail",
+        compute="_compute_confirm",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
     call_back = fields.Date(string="Call Back On", help="Another call is put on the agenda for that day.")
     note = fields.Text(string="What Was Said")
 
@@ -35,6 +71,45 @@ class CreditCallResult(models.TransientModel):
     def _compute_before_due(self):
         for wizard in self:
             wizard.before_due = bool(wizard.action_id.level_id) and wizard.action_id.level_id.day <= 0
+
+    @api.depends("action_id")
+    def _compute_items(self):
+        for wizard in self:
+            items = wizard.action_id._open_items() if wizard.action_id else self.env["credit.open.item"]
+            currency = items.currency_id if len(items.currency_id) == 1 else self.env["res.currency"]
+            wizard.currency_id = currency
+            wizard.amount_open = sum(items.mapped("amount_residual_currency")) if currency else 0.0
+            wizard.is_late = any(item.days_overdue > 0 for item in items)
+
+    @api.depends("action_id")
+    def _compute_late_reason_id(self):
+        """What was said last of the largest late item."""
+        for wizard in self:
+            items = wizard.action_id._open_items() if wizard.action_id else self.env["credit.open.item"]
+            late = items.filtered(lambda item: item.days_overdue > 0).sorted("amount_residual", reverse=True)
+            wizard.late_reason_id = late[:1].late_reason_id
+
+    @api.depends("before_due")
+    def _compute_promise_kind(self):
+        for wizard in self:
+            wizard.promise_kind = "announced" if wizard.before_due else "firm"
+
+    @api.depends("amount_open")
+    def _compute_amount_promised(self):
+        for wizard in self:
+            wizard.amount_promised = wizard.amount_open
+
+    @api.depends("action_id", "reached_id")
+    def _compute_may_confirm(self):
+        Promise = self.env["credit.promise"]
+        for wizard in self:
+            call = wizard.action_id
+            wizard.may_confirm = call and Promise._addressee(call.partner_id, call.company_id, wizard.reached_id)
+
+    @api.depends("may_confirm")
+    def _compute_confirm(self):
+        for wizard in self:
+            wizard.confirm = wizard.may_confirm
 
     @api.onchange("result")
     def _onchange_result(self):
@@ -52,12 +127,27 @@ class CreditCallResult(models.TransientModel):
         """
         self.ensure_one()
         note = self._full_note()
-        if self.result == "reached" and not (note or self.announced_date):
+        if self.result == "reached" and not (note or self.date_promised):
             raise UserError(self.env._("Note what was said: without it, the call leaves no trace."))
         if self.result == "wrong_number" and not self.call_back:
             note = "\n".join(filter(None, (note, self.env._("Find the right number."))))
-        self.action_id._record_call(self.result, note, self.reached_id, self.announced_date, self.call_back)
+        self.action_id._record_call(self.result, note, self.reached_id, self.call_back, **self._what_was_said())
         return {"type": "ir.actions.act_window_close"}
+
+    def _what_was_said(self):
+        """Return the reason and the promise of a customer who was reached, as ``_record_call`` takes them."""
+        if self.result != "reached":
+            return {}
+        said = {"late_reason": self.late_reason_id if self.is_late else None}
+        if self.date_promised:
+            said["promise"] = {
+                "date_promised": self.date_promised,
+                "amount": self.amount_promised if self.currency_id else None,
+                "kind": self.promise_kind,
+                "promised_by": self.reached_id,
+                "confirm": self.confirm and self.may_confirm,
+            }
+        return said
 
     def _full_note(self):
         """Return the note, with the answers to the questions asked before the due date."""
