@@ -1,5 +1,7 @@
 from . import base_partner_merge
+from . import credit_call_plan
 from . import credit_call_result
+from . import credit_call_mode
 from . import credit_dunning_preview
 from . import credit_exclusion
 from . import credit_late_payment

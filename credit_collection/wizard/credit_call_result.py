@@ -10,11 +10,21 @@ class CreditCallResult(models.TransientModel):
     _name = "credit.call.result"
     _description = "Result of a call"
 
-    action_id = fields.Many2one("credit.collection.action", required=True, readonly=True, ondelete="cascade")
-    partner_id = fields.Many2one(related="action_id.partner_id")
-    totals = fields.Char(related="action_id.totals")
-    phone_numbers = fields.Html(related="action_id.phone_numbers")
-    last_words = fields.Html(related="action_id.last_words")
+    # a call of the agenda, or none: it is then created when the result is saved
+    action_id = fields.Many2one("credit.collection.action", readonly=True, ondelete="cascade")
+    profile_id = fields.Many2one(
+        "credit.profile",
+        string="Collection File",
+        compute="_compute_profile_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        ondelete="cascade",
+    )
+    partner_id = fields.Many2one(related="profile_id.partner_id")
+    totals = fields.Char(compute="_compute_at_hand", string="Claimed")
+    phone_numbers = fields.Html(compute="_compute_at_hand", string="Phone")
+    last_words = fields.Html(compute="_compute_at_hand")
     before_due = fields.Boolean(compute="_compute_before_due")
 
     result = fields.Selection(
@@ -41,7 +51,7 @@ class CreditCallResult(models.TransientModel):
         """Nobody reached: call back on the next working day."""
         if self.result in ("no_answer", "message"):
             tomorrow = fields.Date.add(fields.Date.context_today(self), days=1)
-            company = self.action_id.company_id
+            company = self.profile_id.company_id
             self.call_back = self.call_back or company._dunning_closed_days(tomorrow, 31).get(tomorrow, tomorrow)
             self.reached_id = False
 
@@ -56,7 +66,7 @@ class CreditCallResult(models.TransientModel):
             raise UserError(self.env._("Note what was said: without it, the call leaves no trace."))
         if self.result == "wrong_number" and not self.call_back:
             note = "\n".join(filter(None, (note, self.env._("Find the right number."))))
-        self.action_id._record_call(self.result, note, self.reached_id, self.announced_date, self.call_back)
+        self._call()._record_call(self.result, note, self.reached_id, self.announced_date, self.call_back)
         return {"type": "ir.actions.act_window_close"}
 
     def _full_note(self):
