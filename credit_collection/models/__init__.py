@@ -34,6 +34,8 @@ from . import credit_late_reason
 from . import credit_legal_terms
 from . import credit_opening
 from . import credit_profile
+from . import credit_profile_call
+from . import credit_profile_desk
 from . import credit_profile_hold
 from . import credit_profile_limit
 from . import credit_profile_request

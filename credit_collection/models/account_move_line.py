@@ -20,6 +20,12 @@ class AccountMoveLine(models.Model):
         help="Not chased up to and including this day.",
     )
     followup_exclusion_reason = fields.Char(string="Reason of the Exclusion", copy=False, groups=COLLECTOR)
+    followup_review_asked = fields.Boolean(
+        string="Review of the Exclusion Asked For",
+        copy=False,
+        groups=COLLECTOR,
+        help="The day came on which an item without an end of its own was to be reviewed.",
+    )
     followup_late_reason_id = fields.Many2one(
         "credit.late.reason",
         string="Late-Payment Reason",
@@ -47,7 +53,9 @@ class AccountMoveLine(models.Model):
         self._followup_check_collector()
         if day and day < fields.Date.context_today(self):
             raise UserError(self.env._("Choose a day that is still to come."))
-        self._followup_write({"followup_excluded_until": day, "followup_exclusion_reason": reason})
+        self._followup_write(
+            {"followup_excluded_until": day, "followup_exclusion_reason": reason, "followup_review_asked": False}
+        )
         if day:
             text = self.env._(
                 "Excluded from reminders until %(day)s: %(reason)s", day=format_date(self.env, day), reason=reason
@@ -85,6 +93,19 @@ class AccountMoveLine(models.Model):
             changed._followup_log(self.env._("No longer chased: “No Follow-Up” was set by a collector."))
         else:
             changed._followup_log(self.env._("Chased from now on: “No Follow-Up” was removed by a collector."))
+
+    def _followup_chase_again(self):
+        """Take core's “No Follow-Up” away, of invoices too."""
+        self._followup_check_collector()
+        invoices = self.move_id.filtered(lambda move: move.is_invoice(include_receipts=True))
+        (self - invoices.line_ids)._followup_set_excluded(False)
+        invoices.no_followup = False
+        invoices._message_log_batch(
+            bodies={
+                move.id: self.env._("Chased from now on: “No Follow-Up” was removed by a collector.")
+                for move in invoices
+            }
+        )
 
     def _followup_check_collector(self):
         if not (self.env.su or self.env.user.has_group(COLLECTOR)):

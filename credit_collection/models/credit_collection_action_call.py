@@ -101,8 +101,7 @@ class CreditCollectionAction(models.Model):
         """Open the dialog in which the result of a call is noted."""
         self.ensure_one()
         self.check_access("write")
-        action = self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_call_result_action")
-        return {**action, "context": {"default_action_id": self.id}}
+        return self.partner_id._followup_profile(self.company_id)._open_call_result(self)
 
     def _record_call(self, result, note, reached=None, call_back=False, late_reason=None, promise=None):
         """Keep the result of a call to make; with a day to call back, another call is planned for that day.

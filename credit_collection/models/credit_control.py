@@ -168,12 +168,11 @@ class CreditControl(models.AbstractModel):
     @api.model
     def _change(self, field, before, after):
         """Return the line of a history that says how a field's value changed; both as people read them."""
-        return self.env._(
-            "%(field)s: %(before)s → %(after)s",
-            field=field._description_string(self.env),
-            before=before,
-            after=after,
-        )
+        return self._change_words(field._description_string(self.env), before, after)
+
+    @api.model
+    def _change_words(self, label, before, after):
+        return self.env._("%(field)s: %(before)s → %(after)s", field=label, before=before, after=after)
 
     # -- the rules: each returns a sentence when it applies --------------------
 

@@ -96,6 +96,7 @@ class CreditDunningScenario(models.Model):
             self.env["credit.hold"].sudo()._end_settled,
             self.env["credit.profile"].sudo()._cron_review_limits,
             self.env["credit.dispute"].sudo()._cron_review,
+            self.env["credit.suspension"].sudo()._cron_review,
         ):
             self.env["credit.dunning.run"]._transaction(housekeeping)
         companies = self.search([("live", "=", True)]).company_id

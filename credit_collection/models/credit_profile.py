@@ -74,8 +74,8 @@ class CreditProfile(models.Model):
 
     # Figures
     item_ids = fields.Many2many("credit.open.item", compute="_compute_items", string="Open Items")
-    amount_due = fields.Monetary(compute="_compute_items", string="Open Balance", help="In the company's currency.")
-    amount_overdue = fields.Monetary(compute="_compute_items", string="Overdue", help="In the company's currency.")
+    amount_due = fields.Monetary(compute="_compute_amounts", string="Open Balance", help="In the company's currency.")
+    amount_overdue = fields.Monetary(compute="_compute_amounts", string="Overdue", help="In the company's currency.")
     action_ids = fields.Many2many("credit.collection.action", compute="_compute_action_ids", string="Reminders")
     late_move_ids = fields.Many2many("account.move", compute="_compute_late", string="Due for Late Payment")
     late_claim_ids = fields.Many2many("credit.late.claim", compute="_compute_late", string="Late-Payment Claims")
@@ -91,19 +91,30 @@ class CreditProfile(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_items(self):
+        items = self._read_items("id:recordset")
+        for profile in self:
+            (profile.item_ids,) = items.get(profile, (False,))
+
+    @api.depends("partner_id", "company_id")
+    def _compute_amounts(self):
+        amounts = self._read_items("amount_residual:sum", "amount_overdue:sum")
+        for profile in self:
+            profile.amount_due, profile.amount_overdue = amounts.get(profile, (0.0, 0.0))
+
+    def _read_items(self, *aggregates):
+        """Return these aggregates of the customers' open items, by file."""
         groups = (
             self.env["credit.open.item"]
             ._of_today()
             ._read_group(
                 [("partner_id", "in", self.partner_id.ids), ("company_id", "in", self.company_id.ids)],
                 ["partner_id", "company_id"],
-                ["id:recordset", "amount_residual:sum", "amount_overdue:sum"],
+                aggregates,
             )
         )
         by_key = {(partner, company): figures for partner, company, *figures in groups}
-        for profile in self:
-            figures = by_key.get((profile.partner_id, profile.company_id), (False, 0.0, 0.0))
-            profile.item_ids, profile.amount_due, profile.amount_overdue = figures
+        keys = {profile: (profile.partner_id, profile.company_id) for profile in self}
+        return {profile: by_key[key] for profile, key in keys.items() if key in by_key}
 
     @api.depends("partner_id", "company_id")
     def _compute_action_ids(self):
@@ -194,17 +205,10 @@ class CreditProfile(models.Model):
         self.ensure_one()
         return self._prepare_action(self._recipient(), self._overdue_items().move_line_id)._get_records_action()
 
-    def action_plan_call(self):
-        """Put a call to the customer on today's agenda, with the overdue items at hand, and open it."""
-        self.ensure_one()
-        return self._plan_call(
-            fields.Date.context_today(self), self._overdue_items().move_line_id
-        )._get_records_action()
-
-    def _plan_call(self, day, move_lines, recipient=None):
+    def _plan_call(self, day, move_lines, recipient=None, note=False):
         """Return a new call to make on ``day``, about these journal items as far as they are still open."""
         self.ensure_one()
-        action = self._prepare_action(recipient or self._recipient(), move_lines, date_planned=day)
+        action = self._prepare_action(recipient or self._recipient(), move_lines, date_planned=day, note=note)
         action.sudo()._write_state({"channel": "call", "state": "to_do"})
         return action
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_date
 
+READERS = "sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly"
+
 
 # One line on how a customer pays, for those who sell to it: they read the sentence and not the figures behind it.
 class ResPartner(models.Model):
@@ -10,8 +12,22 @@ class ResPartner(models.Model):
         string="Payments",
         compute="_compute_followup_situation",
         compute_sudo=True,
-        groups="sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly",
+        groups=READERS,
         help="What the customer owes the active company late.",
+    )
+    followup_collector_id = fields.Many2one(
+        "res.users", string="Collector", compute="_compute_followup_file", compute_sudo=True, groups=READERS
+    )
+    followup_next_action = fields.Char(
+        string="Next Step", compute="_compute_followup_file", compute_sudo=True, groups=READERS
+    )
+    followup_dispute_ids = fields.Many2many(
+        "credit.dispute",
+        string="Open Disputes",
+        compute="_compute_followup_dispute_ids",
+        compute_sudo=True,
+        groups=READERS,
+        help="Those that you may read.",
     )
 
     @api.depends("commercial_partner_id")
@@ -22,6 +38,43 @@ class ResPartner(models.Model):
         sentences = self._followup_situations({(customer, company) for customer in customers.values() if customer})
         for partner, customer in customers.items():
             partner.followup_situation = sentences.get((customer, company), False)
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company", "lang")
+    def _compute_followup_file(self):
+        """Who answers for the customer in the active company, and what comes next: a sentence, no figures of the ledger."""
+        profiles = self._origin.commercial_partner_id._followup_profiles(self.env.company)
+        profiles = self.env["credit.control"]._of_user(profiles)
+        files = profiles.grouped("partner_id")
+        labels = dict(profiles._fields["next_action"]._description_selection(self.env))
+        for partner in self:
+            profile = files.get(partner.commercial_partner_id._origin, profiles.browse())
+            partner.followup_collector_id = profile.collector_id
+            words = labels.get(profile.next_action)
+            partner.followup_next_action = words and f"{format_date(self.env, profile.next_action_date)}: {words}"
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company", "uid")
+    def _compute_followup_dispute_ids(self):
+        Dispute = self.env["credit.dispute"].sudo(False)
+        customers = self._origin.commercial_partner_id
+        mine = [("partner_id", "in", customers.ids), ("company_id", "=", self.env.company.id), ("state", "=", "open")]
+        disputes = Dispute.search(mine) if Dispute.has_access("read") else Dispute
+        by_customer = disputes.sudo().grouped("partner_id")
+        for partner in self:
+            partner.followup_dispute_ids = by_customer.get(partner.commercial_partner_id._origin)
+
+    def action_followup_situation(self):
+        """Show how the customer pays and who answers for it: for those without the collection file."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Payments of %s", self.commercial_partner_id.display_name),
+            "res_model": "res.partner",
+            "res_id": self.commercial_partner_id.id,
+            "views": [(self.env.ref("credit_collection.res_partner_view_form_payments").id, "form")],
+            "target": "new",
+        }
 
     @api.model
     def _followup_situations(self, customers):

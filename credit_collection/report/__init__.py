@@ -5,13 +5,17 @@ from . import credit_customer_position_sql
 from . import credit_exposure
 from . import credit_exposure_order
 from . import credit_exposure_sql
+from . import credit_history
+from . import credit_history_sql
 from . import credit_late_interest
 from . import credit_late_interest_letter
 from . import credit_late_reason_report
 from . import credit_open_item
 from . import credit_open_item_sql
 from . import credit_open_item_policy
+from . import credit_open_item_message
 from . import credit_settlement
+from . import credit_suspension
 from . import dunning_letter
 from . import credit_statement
 from . import credit_statement_report

@@ -1,8 +1,10 @@
 from . import test_adversary
+from . import test_call_mode
 from . import test_calls
 from . import test_charges
 from . import test_chase_state
 from . import test_collection_figures
+from . import test_collection_file
 from . import test_credit_adversary
 from . import test_credit_rights
 from . import test_credit_rules
@@ -20,6 +22,7 @@ from . import test_exposure_random
 from . import test_exposure_search
 from . import test_figures_tools
 from . import test_going_live
+from . import test_history
 from . import test_holds
 from . import test_interest
 from . import test_interest_tools
@@ -48,6 +51,7 @@ from . import test_requests
 from . import test_rights
 from . import test_safety
 from . import test_statement
+from . import test_suspensions
 from . import test_tools
 from . import test_tours
 from . import test_tours_credit

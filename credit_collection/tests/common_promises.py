@@ -34,3 +34,9 @@ class PromisesCommon(CollectionCommon):
         profile = (partner or self.partner)._followup_profile(company or self.company)
         profile.invalidate_recordset()
         return profile.message_ids.mapped("body")
+
+    def _broken_promises(self):
+        """How many count against the customer."""
+        Position = self.env["credit.customer.position"]
+        Position.invalidate_model()
+        return Position.search([("partner_id", "=", self.partner.id)]).broken_promises

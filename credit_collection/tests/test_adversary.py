@@ -111,23 +111,20 @@ class TestLetterEvidence(AdversaryCommon):
         self.assertEqual(action.letter_id.raw, b"%PDF-1.4 " + str(action.id).encode())
 
     def test_what_was_said_in_a_call_stays(self):
-        call = self.partner._followup_profile(self.company).with_user(self.collector).action_plan_call()
-        call = self.env["credit.collection.action"].browse(call["res_id"])
+        call = self.partner._followup_profile(self.company).with_user(self.collector)._plan_call_today().sudo()
         call.with_user(self.collector)._record_call("reached", "They pay on Friday.")
         for vals in ({"note": "They never answered."}, {"user_id": self.manager.id}, {"late_reason_id": 1}):
             with self.assertRaises(UserError, msg=vals):
                 call.with_user(self.collector).write(vals)
 
     def test_the_day_of_a_call_is_that_of_who_made_it(self):
-        call = self.partner._followup_profile(self.company).with_user(self.collector).action_plan_call()
-        call = self.env["credit.collection.action"].browse(call["res_id"])
+        call = self.partner._followup_profile(self.company).with_user(self.collector)._plan_call_today().sudo()
         with freeze_time("2026-03-17 00:30:00"):  # in the evening of the 16th in Fort-de-France
             call.with_user(self.collector).with_context(tz="America/Martinique")._record_call("reached", "Friday.")
         self.assertIn("03/16/2026", call.profile_id.message_ids[:1].body)
 
     def test_the_note_of_a_call_to_make_may_be_written(self):
-        call = self.partner._followup_profile(self.company).with_user(self.collector).action_plan_call()
-        call = self.env["credit.collection.action"].browse(call["res_id"]).with_user(self.collector)
+        call = self.partner._followup_profile(self.company).with_user(self.collector)._plan_call_today()
         call.note = "Ask for the order number."
         self.assertTrue(call.note)
 

@@ -167,9 +167,15 @@ class TestCalls(CollectionCommon):
     def test_a_collector_plans_a_call_by_hand_and_an_accountant_does_not(self):
         self._invoice("2026-03-09")
         profile = self.partner._followup_profile(self.company)
-        profile.with_user(self.collector).action_plan_call()
+        action = profile.with_user(self.collector).action_plan_call()
+        Plan = self.env["credit.call.plan"].with_user(self.collector).with_context(**action["context"])
+        plan = Form(Plan)
+        plan.date_planned = fields.Date.to_date("2026-03-18")
+        plan.note = "Ask for Zoé."
+        plan.save().action_plan()
         call = self.env["credit.collection.action"].search([("channel", "=", "call")])
-        self.assertRecordValues(call, [{"state": "to_do", "level_id": False}])
+        self.assertRecordValues(call, [{"state": "to_do", "level_id": False, "note": "Ask for Zoé."}])
+        self.assertEqual(str(call.date_planned), "2026-03-18")
         self.assertEqual(call.line_ids.state, "info")
         with self.assertRaises(AccessError):
             profile.with_user(self.accountant).action_plan_call()

@@ -45,8 +45,7 @@ class TestPromises(PromisesCommon):
             self.assertTrue(self._night("2026-03-24"), "chased again the same night")
             self._night("2026-03-25")
             self.assertEqual(len(self._activities()), 1, "asked once")
-            position = self.env["credit.customer.position"].search([("partner_id", "=", self.partner.id)])
-            self.assertEqual(position.broken_promises, 1, "it counts against the customer")
+            self.assertEqual(self._broken_promises(), 1, "it counts against the customer")
 
     def test_s15_a_full_payment_within_the_days_of_grace_keeps_it(self):
         invoice = self._invoice("2026-02-09", 3000)
@@ -165,8 +164,8 @@ class TestPromises(PromisesCommon):
         with freeze_time("2026-03-24"):
             self._payment(300, "2026-03-24", invoice=a | b)
         self.assertEqual((first.state, second.state), ("replaced", "kept"), "what a person decided stays")
-        figures = self.env["credit.promise"]._figures([])
-        self.assertEqual((figures["replaced"], figures["matured"]), (1, 1))
+        groups = self.env["credit.promise"]._read_group([], ["state"], ["__count"])
+        self.assertEqual(dict(groups), {"replaced": 1, "kept": 1}, "it stays in the statistics")
 
     def test_a_promise_whose_day_has_passed_is_judged_before_it_is_replaced(self):
         invoice = self._invoice("2026-02-09", 100)
@@ -278,7 +277,7 @@ class TestPromises(PromisesCommon):
             self._judge()
             self.assertEqual(promise.state, "broken")
             self.assertEqual(len(self._activities()), 1)
-            self.assertEqual(self.env["credit.promise"]._figures([])["broken"], 1)
+            self.assertEqual(self._broken_promises(), 1)
 
     def test_hard_case_24_broken_then_kept_when_a_payment_of_the_days_of_grace_is_entered_late(self):
         invoice = self._invoice("2026-02-09", 100)
@@ -436,7 +435,7 @@ class TestPromises(PromisesCommon):
             self._judge()
             self.assertEqual(promise.state, "broken", "judged the same")
             self.assertEqual((len(self._activities()), len(self._told())), (0, told))
-            self.assertEqual(self.env["credit.promise"]._figures([])["matured"], 0)
+            self.assertEqual(self._broken_promises(), 0)
             self.assertFalse(self._verdict().reasons[1:])
 
     # -- credit control -------------------------------------------------------

@@ -117,3 +117,29 @@ class TestTours(HttpCase):
 
     def test_a_user_picks_the_day_of_the_figures(self):
         self.start_tour("/odoo/open-items", "credit_collection_as_of", login="tour_collector")
+
+    def _called(self, name):
+        customer = self.env["res.partner"].create({"name": name, "phone": "+33 1 99 00 11 22", "is_company": True})
+        return customer._followup_profile(self.env.company)
+
+    def test_two_customers_are_called_one_after_the_other_and_no_note_is_lost(self):
+        first, second = self._called("Tour Customer A"), self._called("Tour Customer B")
+        self.start_tour("/odoo/collection-files", "credit_collection_call_mode", login="tour_collector")
+        calls = self.env["credit.collection.action"].search(
+            [("partner_id", "in", (first | second).partner_id.ids), ("channel", "=", "call")], order="id"
+        )
+        self.assertRecordValues(
+            calls,
+            [
+                {"partner_id": first.partner_id.id, "state": "sent", "note": "The transfer leaves on Friday."},
+                {"partner_id": second.partner_id.id, "state": "sent", "note": ""},
+                {"partner_id": second.partner_id.id, "state": "to_do", "note": False},
+            ],
+        )
+        self.assertEqual(calls.mapped("result"), ["reached", "no_answer", False])
+
+    def test_a_note_survives_leaving_the_page(self):
+        self._called("Tour Customer A")
+        self.start_tour("/odoo/collection-files", "credit_collection_call_draft", login="tour_collector")
+        self.assertFalse(self.env["credit.call.result"].search([]))
+        self.assertFalse(self.env["credit.collection.action"].search([("channel", "=", "call")]))

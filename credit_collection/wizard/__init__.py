@@ -1,4 +1,6 @@
 from . import base_partner_merge
+from . import credit_call_mode
+from . import credit_call_plan
 from . import credit_call_result
 from . import credit_collection_figures
 from . import credit_dispute_decision

@@ -11,11 +11,21 @@ class CreditCallResult(models.TransientModel):
     _name = "credit.call.result"
     _description = "Result of a call"
 
-    action_id = fields.Many2one("credit.collection.action", required=True, readonly=True, ondelete="cascade")
-    partner_id = fields.Many2one(related="action_id.partner_id")
-    totals = fields.Char(related="action_id.totals")
-    phone_numbers = fields.Html(related="action_id.phone_numbers")
-    last_words = fields.Html(related="action_id.last_words")
+    # a call of the agenda, or none: it is then created when the result is saved
+    action_id = fields.Many2one("credit.collection.action", readonly=True, ondelete="cascade")
+    profile_id = fields.Many2one(
+        "credit.profile",
+        string="Collection File",
+        compute="_compute_profile_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        ondelete="cascade",
+    )
+    partner_id = fields.Many2one(related="profile_id.partner_id")
+    totals = fields.Char(compute="_compute_at_hand", string="Claimed")
+    phone_numbers = fields.Html(compute="_compute_at_hand", string="Phone")
+    last_words = fields.Html(compute="_compute_at_hand")
     before_due = fields.Boolean(compute="_compute_before_due")
     is_late = fields.Boolean(compute="_compute_items")
 
@@ -72,21 +82,20 @@ class CreditCallResult(models.TransientModel):
         for wizard in self:
             wizard.before_due = bool(wizard.action_id.level_id) and wizard.action_id.level_id.day <= 0
 
-    @api.depends("action_id")
+    @api.depends("action_id", "profile_id")
     def _compute_items(self):
         for wizard in self:
-            items = wizard.action_id._open_items() if wizard.action_id else self.env["credit.open.item"]
+            items = wizard._items()
             currency = items.currency_id if len(items.currency_id) == 1 else self.env["res.currency"]
             wizard.currency_id = currency
             wizard.amount_open = sum(items.mapped("amount_residual_currency")) if currency else 0.0
             wizard.is_late = any(item.days_overdue > 0 for item in items)
 
-    @api.depends("action_id")
+    @api.depends("action_id", "profile_id")
     def _compute_late_reason_id(self):
         """What was said last of the largest late item."""
         for wizard in self:
-            items = wizard.action_id._open_items() if wizard.action_id else self.env["credit.open.item"]
-            late = items.filtered(lambda item: item.days_overdue > 0).sorted("amount_residual", reverse=True)
+            late = wizard._items().filtered(lambda item: item.days_overdue > 0).sorted("amount_residual", reverse=True)
             wizard.late_reason_id = late[:1].late_reason_id
 
     @api.depends("before_due")
@@ -99,12 +108,14 @@ class CreditCallResult(models.TransientModel):
         for wizard in self:
             wizard.amount_promised = wizard.amount_open
 
-    @api.depends("action_id", "reached_id")
+    @api.depends("profile_id", "reached_id")
     def _compute_may_confirm(self):
         Promise = self.env["credit.promise"]
         for wizard in self:
-            call = wizard.action_id
-            wizard.may_confirm = call and Promise._addressee(call.partner_id, call.company_id, wizard.reached_id)
+            profile = wizard.profile_id
+            wizard.may_confirm = profile and Promise._addressee(
+                profile.partner_id, profile.company_id, wizard.reached_id
+            )
 
     @api.depends("may_confirm")
     def _compute_confirm(self):
@@ -116,7 +127,7 @@ class CreditCallResult(models.TransientModel):
         """Nobody reached: call back on the next working day."""
         if self.result in ("no_answer", "message"):
             tomorrow = fields.Date.add(fields.Date.context_today(self), days=1)
-            company = self.action_id.company_id
+            company = self.profile_id.company_id
             self.call_back = self.call_back or company._dunning_closed_days(tomorrow, 31).get(tomorrow, tomorrow)
             self.reached_id = False
 
@@ -131,8 +142,14 @@ class CreditCallResult(models.TransientModel):
             raise UserError(self.env._("Note what was said: without it, the call leaves no trace."))
         if self.result == "wrong_number" and not self.call_back:
             note = "\n".join(filter(None, (note, self.env._("Find the right number."))))
-        self.action_id._record_call(self.result, note, self.reached_id, self.call_back, **self._what_was_said())
+        self._call()._record_call(self.result, note, self.reached_id, self.call_back, **self._what_was_said())
         return {"type": "ir.actions.act_window_close"}
+
+    def _items(self):
+        """Return the open items the call is about: those of the call, or those that a call today would list."""
+        if self.action_id:
+            return self.action_id._open_items()
+        return self.profile_id._overdue_items()._promisable() if self.profile_id else self.env["credit.open.item"]
 
     def _what_was_said(self):
         """Return the reason and the promise of a customer who was reached, as ``_record_call`` takes them."""

@@ -8,7 +8,11 @@ class CreditExclusion(models.TransientModel):
     _description = "Exclude open items from reminders"
 
     item_ids = fields.Many2many("credit.open.item", string="Open Items", readonly=True)
-    date_until = fields.Date(string="Until", help="Empty ends the exclusion now.")
+    date_until = fields.Date(
+        string="Until",
+        help="The last day on which the items are not chased; empty ends the exclusion now. Items that have no end of "
+        "their own (“No Follow-Up”, payment blocked) stay excluded: on this day you are asked to review them.",
+    )
     reason = fields.Char(required=True)
 
     @api.model
