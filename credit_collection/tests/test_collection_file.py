@@ -23,6 +23,7 @@ class TestNextAction(CollectionCommon):
         profile = profile or self.profile
         profile.invalidate_recordset()
         self.env["credit.open.item"].invalidate_model()
+        self.env["credit.customer.position"].invalidate_model()
         return str(profile.next_action_date or ""), profile.next_action or ""
 
     def _promise(self, day, deadline, state="open", amount=1000):

@@ -49,12 +49,11 @@ class TestHistory(CollectionCommon):
         self.assertFalse(self._history("message", "call"))
 
     def test_a_call_tells_its_result(self):
-        self.profile._plan_call_today()._record_call(
-            "reached", "Friday,\nby transfer.", announced_date=date(2026, 3, 20)
-        )
-        self.assertEqual(
-            self._history("call").title, "Reached · payment announced for 03/20/2026 · Friday, by transfer."
-        )
+        self._invoice("2026-03-06", 1000)
+        promise = {"date_promised": date(2026, 3, 20), "kind": "announced"}
+        self.profile._plan_call_today()._record_call("reached", "Friday,\nby transfer.", promise=promise)
+        title = self._history("call").title.replace("\N{NO-BREAK SPACE}", " ")
+        self.assertEqual(title, "Reached · payment of $ 1,000.00 for 03/20/2026 announced · Friday, by transfer.")
 
     def test_money_and_credit_notes_are_told_apart(self):
         invoice = self._invoice("2026-03-06", 1000)
@@ -79,40 +78,27 @@ class TestHistory(CollectionCommon):
         self.assertRecordValues(self._history("payment"), [{"amount": 70.0, "currency_id": currency.id}])
 
     def test_a_promise_is_told_when_it_is_noted_and_when_it_is_judged(self):
-        promise = self.env["credit.promise"].create(
-            {
-                "partner_id": self.partner.id,
-                "company_id": self.company.id,
-                "currency_id": self.company.currency_id.id,
-                "date_promised": "2026-03-20",
-                "amount": 500,
-            }
-        )
+        invoice = self._invoice("2026-03-06", 500)
+        Promise = self.env["credit.promise"].with_user(self.collector)
+        promise = Promise._promise(self._item(invoice), date(2026, 3, 20))
         self.assertEqual(self._history().mapped("kind"), ["promise"])
         self.assertIn("promised for 03/20/2026", self._history("promise").title)
-        promise.state = "broken"
-        self.assertEqual(self._history("promise_judged").title, "The promise for 03/20/2026: Broken")
+        self.assertEqual(self._history("promise").user_id, self.collector)
+        promise.action_cancel("Said by the wrong person")
+        self.assertEqual(self._history("promise_judged").title, "The promise for 03/20/2026: Cancelled")
 
-    def test_a_dispute_is_told_when_it_opens_and_when_it_closes(self):
-        invoice = self._invoice("2026-03-06")
-        reason = self.env["credit.late.reason"].search([("is_dispute", "=", True)], limit=1)
-        dispute = self.env["credit.dispute"].create(
-            {
-                "partner_id": self.partner.id,
-                "company_id": self.company.id,
-                "currency_id": self.company.currency_id.id,
-                "reason_id": reason.id,
-                "owner_id": self.salesperson.id,
-                "date_deadline": "2026-03-25",
-            }
-        )
-        self.env["credit.dispute.line"].create(
-            {"dispute_id": dispute.id, "move_name": invoice.name, "amount": 120.0, "is_open": True}
-        )
-        self.assertEqual(self._history("dispute").title, f"{reason.name}: {invoice.name}")
+    def test_a_dispute_is_told_when_it_opens_is_answered_and_closes(self):
+        invoice = self._invoice("2026-03-06", 1000)
+        price = self.env.ref("credit_collection.credit_late_reason_price")
+        Dispute = self.env["credit.dispute"].with_user(self.collector)
+        dispute = Dispute._open({self._item(invoice): 120.0}, price, self.salesperson, date(2026, 3, 25))
+        self.assertEqual(self._history("dispute").title, f"{price.name}: {invoice.name}")
         self.assertEqual(self._history("dispute").amount, 120.0)
-        dispute.write({"state": "closed", "outcome": "founded"})
-        self.assertEqual(self._history("dispute_closed").title, f"{reason.name}: Founded")
+        dispute.with_user(self.salesperson).action_answer("unfounded", text="The price was agreed.")
+        self.assertEqual(self._history("dispute_answered").title, f"{price.name}: Unfounded")
+        self.assertEqual(self._history("dispute_answered").user_id, self.salesperson)
+        dispute.action_close("unfounded", resolution="As agreed")
+        self.assertEqual(self._history("dispute_closed").title, f"{price.name}: Unfounded")
 
     def test_holds_decisions_notes_and_answers_stand_in_it(self):
         hold = self.env["credit.hold"].create({"partner_id": self.partner.id, "reason": "Cheque returned"})
