@@ -116,6 +116,7 @@ class AccountChartTemplate(models.AbstractModel):
         demo._credit_demo_reference_rates()
         invoices = demo._credit_demo_invoices()
         demo._credit_demo_credit_notes()
+        demo._credit_demo_promises(invoices, before_payments=True)
         demo._credit_demo_payments(invoices)
         demo._credit_demo_bank_lines()
         demo._credit_demo_opening_balance()
@@ -124,6 +125,9 @@ class AccountChartTemplate(models.AbstractModel):
         demo._credit_demo_calls(invoices)
         demo._credit_demo_registered_letters(invoices)
         demo._credit_demo_late_payment(invoices)
+        demo._credit_demo_promises(invoices)
+        demo._credit_demo_disputes(invoices)
+        demo._credit_demo_reasons(invoices)
         demo._credit_demo_limits()
         demo._credit_demo_orders()
 
