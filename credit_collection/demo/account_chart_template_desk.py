@@ -79,19 +79,19 @@ class AccountChartTemplate(models.AbstractModel):
     def _credit_demo_disputes(self, invoices):
         """One within its deadline, one past it, and one that was closed."""
         for key, opened, deadline, amount, reason, said in DISPUTES:
-            dispute = self._credit_demo_dispute(invoices[key], amount, reason, said)
+            dispute = self._credit_demo_dispute(invoices[key], amount, reason, said, self._credit_demo_day(deadline))
             dispute._write_state(
                 {"date": self._credit_demo_day(opened), "date_deadline": self._credit_demo_day(deadline)}
             )
             dispute.activity_ids.date_deadline = dispute.date_deadline
         for key, opened, closed, amount, reason, said, answer in DISPUTES_CLOSED:
-            dispute = self._credit_demo_dispute(invoices[key], amount, reason, said)
+            dispute = self._credit_demo_dispute(invoices[key], amount, reason, said, self._credit_demo_today())
             dispute.with_user(self.env.ref("credit_collection.demo_user_collector")).action_close(
                 "unfounded", 0.0, answer
             )
             dispute._write_state({"date": self._credit_demo_day(opened), "date_closed": self._credit_demo_day(closed)})
 
-    def _credit_demo_dispute(self, move, amount, reason, said):
+    def _credit_demo_dispute(self, move, amount, reason, said, deadline):
         items = self._credit_demo_items(move)
         return (
             self._credit_demo_as("collector", "credit.dispute")
@@ -99,7 +99,7 @@ class AccountChartTemplate(models.AbstractModel):
                 {items: amount or items.amount_residual_currency},
                 self.env.ref(f"credit_collection.credit_late_reason_{reason}"),
                 self.env.ref("credit_collection.demo_user_salesperson"),
-                self._credit_demo_today() + timedelta(days=15),
+                max(deadline, self._credit_demo_today()),
                 said,
             )
             .sudo()
