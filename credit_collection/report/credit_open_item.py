@@ -203,7 +203,7 @@ class CreditOpenItem(models.Model):
 
     # Why it is late, and what the customer said
     late_reason_id = fields.Many2one("credit.late.reason", string="Late-Payment Reason", **AS_OF)
-    promise_id = fields.Many2one("credit.promise", string="Promise", help="The firm promise that is open.", **AS_OF)
+    promise_id = fields.Many2one("credit.promise", help="The firm promise that is open.", **AS_OF)
     promised_date = fields.Date(string="Promised For", **AS_OF)
 
     # Chasing
