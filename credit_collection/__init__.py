@@ -14,6 +14,10 @@ def _uninstall_hook(env):
     env.cr.execute("DELETE FROM credit_opening")
     env.cr.execute("DELETE FROM credit_collection_action")
     env.cr.execute("DELETE FROM credit_interest_policy")
+    env.cr.execute("DELETE FROM credit_dispute")
+    env.cr.execute(
+        "UPDATE account_move_line SET followup_late_reason_id = NULL WHERE followup_late_reason_id IS NOT NULL"
+    )
     env.cr.execute("UPDATE credit_profile SET scenario_id = NULL")
     env.cr.execute("UPDATE credit_dunning_level SET anchor_level_id = NULL")
     # The activities on core's documents would keep their types.

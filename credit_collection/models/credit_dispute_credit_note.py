@@ -10,13 +10,13 @@ class CreditDispute(models.Model):
     _inherit = "credit.dispute"  # pylint: disable=consider-merging-classes-inherited
 
     def _propose_credit_notes(self):
-        """Return draft credit notes of the amount accepted, one for each invoice.
+        """Return draft credit notes of the amount accepted that is not credited yet, one for each invoice.
 
         Of a whole invoice, core's reversal; of a part, a line for each account and set of taxes, in proportion, whose total
         with tax is the amount accepted. What is no invoice (an opening balance) is left to the accountant, and said so.
         """
         amounts = {}
-        for line, amount in self._accepted_shares().items():
+        for line, amount in self._accepted_shares(self.sudo()._ledger_lines()).items():
             if move := line.move_line_id.move_id:
                 amounts[move] = amounts.get(move, 0.0) + amount
         amounts = {move: amount for move, amount in amounts.items() if not move.currency_id.is_zero(amount)}

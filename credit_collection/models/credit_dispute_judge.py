@@ -55,7 +55,7 @@ class CreditDispute(models.Model):
             return
         self.activity_unlink([TO_ANSWER, ESCALATED, TO_CLOSE])
         if state == "cancelled":
-            self._tell(self.env._("Dispute cancelled: its items are no longer in the books."))
+            self._tell(self.env._("Dispute cancelled: its items are no longer in the customer's account."))
             self._ask_collector(self.env._("The disputed items are gone: open a dispute on what replaces them."))
         elif outcome == "unfounded":
             self._tell(self.env._("Dispute closed: the items are settled, without a credit note."))
@@ -65,7 +65,7 @@ class CreditDispute(models.Model):
 
     def _write_open(self, lines):
         """Write on the lines what their disputes keep from being claimed."""
-        waiting = self._waiting_shares()
+        waiting = self._waiting_shares(lines)
         for line in self.line_ids:
             ledger = lines.get(line.id)
             if line.dispute_id.state == "open":
@@ -77,21 +77,28 @@ class CreditDispute(models.Model):
                 line.write({"amount_open": amount, "is_open": bool(amount)})
         self.env["credit.open.item"].invalidate_model()
 
-    def _waiting_shares(self):
+    def _waiting_shares(self, ledger):
         """Return the amount accepted of lines whose invoice has a credit note of the dispute in draft."""
         drafts = self.credit_move_ids.filtered(lambda move: move.state == "draft")
         shares = {}
         for dispute, moves in drafts.grouped("followup_dispute_id").items():
             if dispute.state == "closed":
-                accepted = dispute._accepted_shares()
+                accepted = dispute._accepted_shares(ledger)
                 invoices = moves.reversed_entry_id
                 shares.update({line: amount for line, amount in accepted.items() if line.move_id in invoices})
         return shares
 
-    def _accepted_shares(self):
-        """Return what of the amount accepted falls on each line, the items due first filled first."""
+    def _accepted_shares(self, ledger):
+        """Return what of the amount accepted falls on each line and is not credited yet, the items due first filled first.
+
+        :param dict ledger: what became of the lines, as :meth:`_ledger_lines` returns it
+        """
         lines = self.line_ids.sorted(lambda line: (line.date_maturity, line.id))
-        return dict(zip(lines, dispute_tools.share(self.amount_accepted, lines.mapped("amount")), strict=True))
+        shares = dispute_tools.share(self.amount_accepted, lines.mapped("amount"))
+        return {
+            line: line.currency_id.round(max(share - (ledger[line.id].credited if line.id in ledger else 0.0), 0.0))
+            for line, share in zip(lines, shares, strict=True)
+        }
 
     def _ledger_lines(self):
         """Return what became of each line in the ledger, as ``{line id: Line}``, in one statement."""
@@ -106,23 +113,31 @@ class CreditDispute(models.Model):
 
     def _sql_ledger_lines(self):
         """A row for each line of these disputes: its id, whether its entry is posted, the disputed amount, what of that was
-        credited since it was opened, and what is open of the item.
+        credited since it was opened, and what is open of the item. An entry that was given to another customer is gone.
 
         Credit notes made for a dispute count for that one; others fill the disputes about the item in the order in which
-        they were opened, each from what was credited before it on. Of a line, never more than its amount counts.
+        they were opened, each from what was credited before it on. Of a line, never more than its amount counts; of a dispute
+        that a person has closed, than was accepted.
         """
         return SQL(
             """WITH line AS MATERIALIZED (
-                   SELECT x.id, x.dispute_id, x.move_line_id, x.amount, COALESCE(x.credited_before, 0) AS before,
-                          CASE WHEN m.state IN ('posted', 'draft') THEN m.state ELSE 'gone' END AS entry,
-                          CASE WHEN m.state = 'posted' THEN l.amount_currency ELSE 0 END AS total
+                   SELECT x.id, x.dispute_id, x.move_line_id, x.amount,
+                          CASE WHEN d.state = 'open' OR d.by_ledger THEN x.amount ELSE LEAST(x.amount, d.amount_accepted) END
+                              AS creditable,
+                          COALESCE(x.credited_before, 0) AS before,
+                          CASE WHEN m.state = 'draft' THEN 'draft'
+                               WHEN m.state = 'posted' AND c.commercial_partner_id = k.commercial_partner_id THEN 'posted'
+                               ELSE 'gone' END AS entry,
+                          l.amount_currency AS total
                      FROM credit_dispute_line x
                      JOIN credit_dispute d ON d.id = x.dispute_id
+                     JOIN res_partner k ON k.id = d.partner_id
                      LEFT JOIN account_move_line l ON l.id = x.move_line_id
                      LEFT JOIN account_move m ON m.id = l.move_id
+                     LEFT JOIN res_partner c ON c.id = l.partner_id
                     WHERE x.dispute_id IN %(ids)s
                        OR x.move_line_id IN (SELECT move_line_id FROM credit_dispute_line WHERE dispute_id IN %(ids)s)
-                          AND (d.state = 'open' OR d.by_ledger)),
+                          AND (d.state = 'open' OR d.by_ledger OR d.amount_accepted > 0)),
                matched AS MATERIALIZED (
                    SELECT k.move_line_id, k.amount, k.kind = 'credit_note' AS is_credit, r.followup_dispute_id AS dispute_id
                      FROM (%(matches)s) k LEFT JOIN account_move r ON r.id = k.by_move_id),
@@ -135,7 +150,8 @@ class CreditDispute(models.Model):
                      FROM matched WHERE is_credit GROUP BY move_line_id, dispute_id),
                place AS (
                    SELECT x.*, COALESCE(i.settled, 0) AS settled, COALESCE(i.common, 0) AS common,
-                          COALESCE(o.amount, 0) AS own, GREATEST(x.amount - COALESCE(o.amount, 0), 0) AS rest
+                          COALESCE(o.amount, 0) AS own,
+                          CASE WHEN x.entry = 'gone' THEN 0 ELSE GREATEST(x.creditable - COALESCE(o.amount, 0), 0) END AS rest
                      FROM line x
                      LEFT JOIN item i ON i.move_line_id = x.move_line_id
                      LEFT JOIN own o ON o.move_line_id = x.move_line_id AND o.dispute_id = x.dispute_id),
@@ -147,7 +163,7 @@ class CreditDispute(models.Model):
                SELECT id, entry, amount,
                       CASE WHEN entry = 'posted'
                            THEN LEAST(amount, own + LEAST(GREATEST(common - start, 0), rest)) ELSE 0 END,
-                      GREATEST(total - settled, 0)
+                      CASE WHEN entry = 'posted' THEN GREATEST(total - settled, 0) ELSE 0 END
                  FROM turn WHERE dispute_id IN %(ids)s""",
             ids=tuple(self.ids),
             matches=self.env["credit.settlement"]._sql_matches(SQL("SELECT move_line_id FROM line")),
@@ -172,11 +188,12 @@ class CreditDispute(models.Model):
         """Write what the ledger is asked."""
         for model, names in {
             "account.move": ["followup_dispute_id", "move_type", "payment_state", "state", "reversed_entry_id"],
-            "account.move.line": ["amount_currency", "amount_residual_currency", "move_id"],
+            "account.move.line": ["amount_currency", "amount_residual_currency", "move_id", "partner_id"],
             "account.partial.reconcile": ["debit_amount_currency", "debit_move_id", "credit_move_id", "max_date"],
             "account.payment": ["date", "move_id", "state"],
-            "credit.dispute": ["by_ledger", "state"],
+            "credit.dispute": ["amount_accepted", "by_ledger", "partner_id", "state"],
             "credit.dispute.line": ["amount", "credited_before", "dispute_id", "move_line_id"],
+            "res.partner": ["commercial_partner_id"],
         }.items():
             self.env[model].flush_model(names)
 

@@ -10,12 +10,13 @@ class CreditDisputeLine(models.Model):
 
     dispute_id = fields.Many2one("credit.dispute", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="dispute_id.company_id")
-    partner_id = fields.Many2one(related="dispute_id.partner_id")
+    # with the user's rights: employees who answer disputes could else search by what they may not read
+    partner_id = fields.Many2one(related="dispute_id.partner_id", related_sudo=False)
     currency_id = fields.Many2one(related="dispute_id.currency_id")
     move_line_id = fields.Many2one(
         "account.move.line", string="Journal Item", ondelete="set null", index="btree_not_null"
     )
-    move_id = fields.Many2one(related="move_line_id.move_id", string="Invoice")
+    move_id = fields.Many2one(related="move_line_id.move_id", related_sudo=False, string="Invoice")
     move_name = fields.Char(string="Number", readonly=True)
     date_maturity = fields.Date(string="Due Date", readonly=True)
     amount = fields.Monetary(string="Disputed", readonly=True)

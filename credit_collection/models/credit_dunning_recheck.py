@@ -41,22 +41,30 @@ class CreditDunningRecheck(models.AbstractModel):
 
         A line is dropped when its item is no longer due for that level: paid, excluded, disputed, paused, covered …
         An action without lines left is cancelled; one whose text was edited before its figures changed goes back to be
-        confirmed.
+        confirmed, and so does one that now claims more of an item of which claims are confirmed by hand.
         """
         OpenItem = self.env["credit.open.item"].sudo().with_context(credit_ignore_prepared=True)
         OpenItem.invalidate_model()
-        dropped, moved, changed = actions.line_ids.browse(), {}, actions.browse()
+        dropped, moved, changed, raised = actions.line_ids.browse(), {}, actions.browse(), actions.browse()
         for company, mine in actions.grouped("company_id").items():
             items = OpenItem.with_context(tz=company._dunning_tz()).browse(mine.line_ids.move_line_id.ids).exists()
-            items.fetch(["chase_state", "next_level_id", "claimable_amount", "claimable_company", "days_overdue"])
+            items.fetch(
+                [
+                    *("always_confirm", "chase_state", "next_level_id"),
+                    *("claimable_amount", "claimable_company", "days_overdue"),
+                ]
+            )
             by_id = {item.id: item for item in items}
             bank = OpenItem._bank_amounts(set(mine.line_ids.move_line_id.ids) - by_id.keys())
             for line in mine._standing_lines():
-                vals = self._verdict(line, by_id.get(line.move_line_id.id), bank.get(line.move_line_id.id))
+                item = by_id.get(line.move_line_id.id)
+                vals = self._verdict(line, item, bank.get(line.move_line_id.id))
                 if vals is None:
                     dropped |= line
                 elif vals:
                     moved[line] = vals
+                    if item and item.always_confirm and vals["amount"] > line.amount > 0:
+                        raised |= line.action_id
             reminders = mine.filtered("level_id")
             changed |= self._add_credits(reminders, OpenItem) | self._add_bank_credits(reminders)
         changed |= dropped.union(*moved).action_id
@@ -71,6 +79,8 @@ class CreditDunningRecheck(models.AbstractModel):
         for action in actions - actions._cancel_settled():
             if action in changed and action._is_edited():
                 action._set_state("to_confirm", reason=self.env._("The figures changed after the text was edited."))
+            elif action in raised:
+                action._set_state("to_confirm", reason=self.env._("It now claims more, which has to be confirmed."))
             else:
                 ready |= action
         return ready
@@ -86,7 +96,7 @@ class CreditDunningRecheck(models.AbstractModel):
         if (
             not item
             or item.chase_state in ("excluded", "disputed")
-            or (item.chase_state == "stopped" and line.action_id.level_id)
+            or (item.chase_state in ("stopped", "promised") and line.action_id.level_id)
             or (line.state == "pending" and (item.chase_state, item.next_level_id) != ("chase", line.level_id))
         ):
             return None

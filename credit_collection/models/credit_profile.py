@@ -329,7 +329,7 @@ class CreditProfile(models.Model):
         collects = self.env.user.has_group("credit_collection.credit_collection_group_user") and not self.env.su
         user = self.env.user if collects else self.env["res.users"]
         return {
-            profile: profile.collector_id or user or by_company[profile.company_id] or self.env.user
+            profile: profile.collector_id.filtered("active") or user or by_company[profile.company_id] or self.env.user
             for profile in self
         }
 

@@ -134,5 +134,5 @@ class CreditProfile(models.Model):
     def _merge_into(self, target):
         """The customers were merged: what was begun to be noted comes along."""
         drafts = self.env["credit.call.result"].sudo().search([("profile_id", "in", self.ids)])
-        drafts.write({"profile_id": target.id})
+        drafts._follow_to(target)
         return super()._merge_into(target)

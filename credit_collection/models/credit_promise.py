@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import clean_context, format_amount, format_date
 
-from .credit_collection_action import blank_columns
+from .credit_collection_action import UNSENT, blank_columns
 
 COLLECTOR = "credit_collection.credit_collection_group_user"
 
@@ -121,7 +121,7 @@ class CreditPromise(models.Model):
 
         :param items: the open items it is about: ``credit.open.item``
         :param date date_promised: the day, from today on
-        :param float amount: in the items' currency; all that is open of them by default
+        :param float amount: in the items' currency; all that may be claimed of them by default
         :param str kind: ``firm`` or ``announced``
         :param promised_by: the contact who said so
         :param action: the call in which it was said
@@ -133,7 +133,7 @@ class CreditPromise(models.Model):
         items = self._check_items(items)
         company, currency = items.company_id, items.currency_id
         total = currency.round(sum(items.mapped("amount_residual_currency")))
-        amount = total if amount is None else amount
+        amount = currency.round(items._amount_to_promise()) if amount is None else amount
         self._check_terms(company, currency, date_promised, amount, total)
         vals = {
             "partner_id": items.partner_id.id,
@@ -285,11 +285,13 @@ class CreditPromise(models.Model):
                 )
 
     def _decide(self, state, **vals):
-        """A person's decision, which the ledger does not change any more."""
+        """A person's decision, which the ledger does not change any more. A confirmation that has not left does not leave."""
         for company, promises in self.grouped("company_id").items():
             day = company._dunning_today()
             promises.write({"state": state, "is_decided": True, "waits_allocation": False, "date_judged": day, **vals})
         self.line_ids.write({"is_open": False})
+        unsent = self.confirmation_id.filtered(lambda action: action.state in UNSENT)
+        unsent._set_state("cancelled", reason=self.env._("The promise was replaced or cancelled before."))
         self.env.flush_all()
         self.env["credit.open.item"].invalidate_model()
 

@@ -246,6 +246,11 @@ class CreditOpenItem(models.Model):
         """Return the items that a customer can promise to pay: neither credits nor excluded."""
         return self.filtered(lambda item: item.chase_state not in ("credit", "excluded"))
 
+    def _amount_to_promise(self):
+        """Return what is proposed as the amount of a promise about these items, which are of one currency: what may be claimed
+        of them; all that is open where all of it is disputed."""
+        return sum(self.mapped("claimable_amount")) or sum(self.mapped("amount_residual_currency"))
+
     def action_chase(self):
         """Chase these journal entries, which core's “No Follow-Up” keeps out. Collectors only."""
         self._set_no_followup(False)

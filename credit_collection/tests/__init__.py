@@ -10,6 +10,7 @@ from . import test_credit_rights
 from . import test_credit_rules
 from . import test_customer_position
 from . import test_dates
+from . import test_desk_adversary
 from . import test_dispute_ledger
 from . import test_dispute_report
 from . import test_dispute_rights

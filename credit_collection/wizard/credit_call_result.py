@@ -61,7 +61,9 @@ class CreditCallResult(models.TransientModel):
         help="A firm promise keeps its items from being chased, and counts when it is not kept. Announced only: neither.",
     )
     currency_id = fields.Many2one("res.currency", compute="_compute_items")
-    amount_open = fields.Monetary(compute="_compute_items", help="Of the items of the call, in their one currency.")
+    amount_open = fields.Monetary(
+        compute="_compute_items", help="Of the items of the call, in their one currency; what is disputed left out."
+    )
     amount_promised = fields.Monetary(
         compute="_compute_amount_promised", compute_sudo=False, store=True, readonly=False, precompute=True
     )
@@ -88,7 +90,7 @@ class CreditCallResult(models.TransientModel):
             items = wizard._items()
             currency = items.currency_id if len(items.currency_id) == 1 else self.env["res.currency"]
             wizard.currency_id = currency
-            wizard.amount_open = sum(items.mapped("amount_residual_currency")) if currency else 0.0
+            wizard.amount_open = items._amount_to_promise() if currency else 0.0
             wizard.is_late = any(item.days_overdue > 0 for item in items)
 
     @api.depends("action_id", "profile_id")

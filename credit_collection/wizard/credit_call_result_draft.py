@@ -76,6 +76,20 @@ class CreditCallResult(models.TransientModel):
         mine = [("create_uid", "=", self.env.uid), ("profile_id", "=", self.profile_id.id)]
         return self.search(mine).filtered(lambda draft: draft._is_draft())
 
+    def _follow_to(self, target):
+        """Go on in the collection file ``target``; what a user has begun to note there already gets the words of both."""
+        there = {draft.create_uid: draft for draft in self.search([("profile_id", "=", target.id)], order="id")}
+        for draft in self:
+            twin = there.get(draft.create_uid)
+            if not (twin and twin._is_draft() and draft._is_draft()):
+                draft.profile_id = target
+                continue
+            noted = {name: draft[name] for name in self._noted_fields() if draft[name] and not twin[name]}
+            if draft.note and twin.note:
+                noted["note"] = f"{twin.note}\n{draft.note}"
+            twin.write(self._convert_to_write(noted))
+            draft.unlink()
+
     def _is_draft(self):
         """Return whether no call has this result yet. A call that a colleague made meanwhile is not made twice."""
         return self.action_id.state in (False, "to_do")

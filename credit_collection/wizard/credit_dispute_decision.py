@@ -16,14 +16,25 @@ class CreditDisputeDecision(models.TransientModel):
         readonly=True,
         default="answer",
     )
-    currency_id = fields.Many2one(related="dispute_id.currency_id")
-    total = fields.Monetary(related="dispute_id.amount")
-    answer = fields.Selection(related="dispute_id.answer")
+    # of a dispute that the user may read: any employee may create this dialog
+    currency_id = fields.Many2one(related="dispute_id.currency_id", related_sudo=False)
+    total = fields.Monetary(related="dispute_id.amount", related_sudo=False)
+    answer = fields.Selection(related="dispute_id.answer", related_sudo=False)
     outcome = fields.Selection(
-        OUTCOMES, compute="_compute_outcome", store=True, readonly=False, help="What the owner proposed, if anything."
+        OUTCOMES,
+        compute="_compute_outcome",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        help="What the owner proposed, if anything.",
     )
     amount = fields.Monetary(
-        string="Accepted", compute="_compute_outcome", store=True, readonly=False, help="Tax included."
+        string="Accepted",
+        compute="_compute_outcome",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        help="Tax included.",
     )
     credit_note = fields.Boolean(
         string="Propose the Credit Note",

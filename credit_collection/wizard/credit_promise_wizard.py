@@ -92,7 +92,7 @@ class CreditPromiseWizard(models.TransientModel):
     @api.depends("item_ids")
     def _compute_amount(self):
         for wizard in self:
-            wizard.amount = wizard.amount_open
+            wizard.amount = wizard.item_ids._amount_to_promise()
 
     @api.depends("item_ids", "promised_by_id")
     def _compute_may_confirm(self):

@@ -199,6 +199,7 @@ def use(env) -> dict[str, int]:
     letter = print_letter(as_collector, profiles[3])
     claims = claim_late_payment(env, home)
     requests = control_credit(env, home)
+    promise, disputes = promise_and_dispute(as_collector, profiles[5])
     statements = as_collector["credit.statement.wizard"].with_context(
         active_model="credit.profile", active_ids=profiles.ids
     )
@@ -221,6 +222,10 @@ def use(env) -> dict[str, int]:
         "letters printed": int(letter.state == "sent" and bool(letter.letter_id)),
         "claims settled": len(claims) - len(claims.filtered("is_open")),
         "orders held": env["sale.order"].search_count([("followup_credit_state", "in", ("hold", "refused"))]),
+        "promises noted": len(promise),
+        "disputes open": len(disputes.filtered(lambda dispute: dispute.state == "open")),
+        "credit notes proposed": len(disputes.credit_move_ids),
+        "reasons noted": len(disputes.line_ids.move_line_id.followup_late_reason_id),
         "credit requests decided": len(requests.filtered("decided_on")),
         "statements downloaded": int(bool(workbook.file)),
         "rows of the situation at the start": env["credit.opening"].search_count([]),
@@ -243,6 +248,20 @@ def print_letter(env, profile):
     letter.action_confirm()
     letter.action_print()
     return letter
+
+
+def promise_and_dispute(env, profile):
+    """A customer promises what it owes and contests a part of each item; return the promise and the disputes, one of them
+    founded and to be credited."""
+    from odoo import fields
+
+    items = profile.item_ids.filtered(lambda item: item.amount_residual_currency > 0)
+    deadline = fields.Date.today() + timedelta(days=15)
+    promise = env["credit.promise"]._promise(items, deadline)
+    price = env.ref(f"{ADDON}.credit_late_reason_price")
+    disputes = [env["credit.dispute"]._open({item: 10.0}, price, env.user, deadline, "Too dear") for item in items[:2]]
+    disputes[0].action_close("founded", resolution="They are right.")
+    return promise, env["credit.dispute"].union(*disputes)
 
 
 def claim_late_payment(env, company):
@@ -591,9 +610,14 @@ def invoice_got_its_portal_link(one: Difference) -> bool:
     return one.table == "account_move" and one.columns == {"access_token"} and one.old["access_token"] is None
 
 
-def item_was_excluded(one: Difference) -> bool:
-    """The exclusion's columns are the addon's; writing them by the ORM stamps the items of the entry."""
-    own = {"followup_excluded_until", "followup_exclusion_reason"}
+def item_was_excluded_or_explained(one: Difference) -> bool:
+    """These columns are the addon's; writing them by the ORM stamps the items of the entry."""
+    own = {
+        "followup_excluded_until",
+        "followup_exclusion_reason",
+        "followup_late_reason_id",
+        "followup_review_asked",
+    }
     return one.table == "account_move_line" and one.what == "changed" and one.columns <= STAMPS | own
 
 
@@ -629,10 +653,11 @@ def customer_got_a_limit(one: Difference) -> bool:
     return one.table == "res_partner" and one.what == "changed" and one.columns <= STAMPS | {"credit_limit"}
 
 
-def debit_note_was_asked_for(one: Difference) -> bool:
-    """Claims are invoiced on request: a draft invoice like any other, which stays."""
+def draft_was_asked_for(one: Difference) -> bool:
+    """Claims are invoiced and disputes credited on request: a draft like any other, which stays."""
     draft = "draft" in (one.row.get("state"), one.row.get("parent_state"))
-    return one.table in ("account_move", "account_move_line") and one.what == "added" and draft
+    of_draft = one.table in ("account_move", "account_move_line") and draft
+    return one.what == "added" and (of_draft or one.table == "account_move_line_account_tax_rel")
 
 
 def letters_were_downloaded(one: Difference) -> bool:
@@ -648,10 +673,10 @@ TRACES: list[Rule] = [
     activity_on_a_document,
     company_got_its_settings,
     customer_got_a_limit,
-    debit_note_was_asked_for,
+    draft_was_asked_for,
     follower_of_a_document,
     invoice_got_its_portal_link,
-    item_was_excluded,
+    item_was_excluded_or_explained,
     letters_were_downloaded,
     note_in_the_history_of_a_document,
     order_was_judged,
