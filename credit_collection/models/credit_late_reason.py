@@ -12,8 +12,8 @@ class CreditLateReason(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     side = fields.Selection(
-        [("ours", "Ours"), ("customer", "The customer's"), ("third", "A third party's")],
-        string="Caused On",
+        [("ours", "Us"), ("customer", "The customer"), ("third", "A third party")],
+        string="Caused By",
         required=True,
         default="customer",
         help="Whose side makes the payment late.",

@@ -46,6 +46,8 @@ class CreditReferenceRate(models.Model):
     def _missing_sentence(self):
         """Return which values are asked for, in one sentence; False when none is."""
         lacking = self.search([]).filtered("missing_since")  # pylint: disable=no-search-all
+        if not lacking:
+            return False
         names = ", ".join(
             self.env._(
                 "%(rate)s (from %(day)s)",
@@ -54,7 +56,7 @@ class CreditReferenceRate(models.Model):
             )
             for reference in lacking
         )
-        return lacking and self.env._("Please enter the reference rates that are missing: %s.", names)
+        return self.env._("Please enter the reference rates that are missing: %s.", names)
 
     def _periods(self):
         """Return the values as ``(first day, last day or None, Decimal percent per year)``, in order."""

@@ -19,7 +19,7 @@ class ResPartner(models.Model):
         "res.users", string="Collector", compute="_compute_followup_file", compute_sudo=True, groups=READERS
     )
     followup_next_action = fields.Char(
-        string="Next Step", compute="_compute_followup_file", compute_sudo=True, groups=READERS
+        string="Next Action", compute="_compute_followup_file", compute_sudo=True, groups=READERS
     )
     followup_dispute_ids = fields.Many2many(
         "credit.dispute",
@@ -51,7 +51,7 @@ class ResPartner(models.Model):
             profile = files.get(partner.commercial_partner_id._origin, profiles.browse())
             partner.followup_collector_id = profile.collector_id
             words = labels.get(profile.next_action)
-            partner.followup_next_action = words and f"{format_date(self.env, profile.next_action_date)}: {words}"
+            partner.followup_next_action = words and f"{words} – {format_date(self.env, profile.next_action_date)}"
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company", "uid")

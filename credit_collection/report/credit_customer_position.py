@@ -16,7 +16,7 @@ NEXT_ACTIONS = [
     ("call", "Call"),
     ("message", "Message or letter"),
     ("activity", "Activity"),
-    ("dispute", "Answer to a dispute"),
+    ("dispute", "Dispute"),
     ("promise", "Payment promised"),
     ("level", "Next reminder"),
     ("review", "End of a pause or exclusion"),
@@ -47,7 +47,7 @@ class CreditCustomerPosition(models.Model):
     _rec_name = "partner_id"
     _depends = {
         "credit.collection.action": ["channel", "company_id", "date_done", "date_planned", "partner_id", "state"],
-        "credit.dispute": ["company_id", "date_deadline", "partner_id", "state"],
+        "credit.dispute": ["company_id", "date_answered", "date_deadline", "partner_id", "state"],
         "credit.dunning.level": ["day"],
         "credit.dunning.scenario": ["active", "live"],
         "credit.open.item": [
@@ -153,6 +153,9 @@ class CreditCustomerPosition(models.Model):
     disputes_late = fields.Integer(
         string="Disputes Past Their Deadline", readonly=True, help="Open, and nobody has answered in time."
     )
+    disputes_answered = fields.Integer(
+        string="Disputes to Close", readonly=True, help="Open, and answered by the owner."
+    )
     activities_due = fields.Integer(readonly=True, help="Activities on the collection file, due today or before.")
     next_action = fields.Selection(NEXT_ACTIONS, readonly=True)
     next_action_date = fields.Date(
@@ -179,7 +182,7 @@ class CreditCustomerPosition(models.Model):
 
     @api.depends(
         *("to_do", "to_confirm", "to_print", "failed", "reply_waiting"),
-        *("disputes_late", "activities_due", "broken_promise_id", "no_next_action"),
+        *("disputes_late", "disputes_answered", "activities_due", "broken_promise_id", "no_next_action"),
     )
     def _compute_why_today(self):
         for position in self:
@@ -201,6 +204,7 @@ class CreditCustomerPosition(models.Model):
                 if self.disputes_late == 1
                 else self.env._("Disputes past their deadline: %s.", self.disputes_late)
             ),
+            self.disputes_answered and self.env._("Disputes answered, to close: %s.", self.disputes_answered),
             self.activities_due and self.env._("Activities due: %s.", self.activities_due),
             self.no_next_action and self.env._("Nothing is planned: decide what comes next."),
         ]

@@ -7,6 +7,8 @@ from ..tools.pareto import VITAL_PERCENT
 # The age and the broken promises from which on they count in full
 FULL_AGE = 90
 FULL_PROMISES = 3
+# What a person has to do today, counted
+TO_DO = ("to_do", "to_confirm", "to_print", "failed", "disputes_late", "disputes_answered", "activities_due")
 
 
 class CreditCustomerPosition(models.Model):
@@ -126,9 +128,12 @@ class CreditCustomerPosition(models.Model):
         )
 
     def _sql_disputes(self, day, scope):
-        """``dispute``: by customer, those that nobody has answered in time, and the first deadline."""
+        """``dispute``: by customer, those that nobody has answered in time, those answered and to close, and the first
+        deadline or answer."""
         return SQL(
-            """SELECT partner_id, company_id, MIN(date_deadline) AS date, COUNT(*) FILTER (WHERE date_deadline < %(day)s) AS late
+            """SELECT partner_id, company_id, MIN(COALESCE(date_answered, date_deadline)) AS date,
+                      COUNT(*) FILTER (WHERE date_answered IS NULL AND date_deadline < %(day)s) AS late,
+                      COUNT(date_answered) AS answered
                  FROM credit_dispute WHERE state = 'open' AND %(scope)s GROUP BY partner_id, company_id""",
             day=day,
             scope=scope,
@@ -163,7 +168,7 @@ class CreditCustomerPosition(models.Model):
                                  WHERE c.partner_id = pr.partner_id AND c.company_id = pr.company_id AND %(contact)s
                                    AND c.date_done >= DATE '2000-01-01' + y.last_broken[1] + 1)
                            THEN y.last_broken[2] END AS broken_promise_id,
-                      d.date AS dispute_date, COALESCE(d.late, 0) AS disputes_late,
+                      d.date AS dispute_date, d.late AS disputes_late, d.answered AS disputes_answered,
                       t.date AS activity_date, COALESCE(t.due, 0) AS activities_due,
                       %(weights)s
                  FROM owed f
@@ -205,7 +210,7 @@ class CreditCustomerPosition(models.Model):
         at_stake = SQL("GREATEST(o.claimable - o.unallocated, 0)")
         plain = ("id", "partner_id", "company_id", "collector_id", "user_id", "currency_id", "reply_waiting", "oldest")
         amounts = ("due", "overdue", "claimable", "promised", "disputed", "unallocated")
-        counts = ("to_do", "to_confirm", "to_print", "failed", "disputes_late", "activities_due", "broken_promises")
+        counts = (*TO_DO, "broken_promises")
         others = ("broken_promise_id", "late_reason_id", "level_id", "insured_share")
         next_date, next_kind = self._sql_next_action()
         no_next = SQL("(o.claimable > 0 AND %s IS NULL)", next_date)
@@ -236,10 +241,9 @@ class CreditCustomerPosition(models.Model):
         return first, SQL("CASE %s %s END", first, whens)
 
     def _sql_act_today(self, no_next):
-        counts = ("to_do", "to_confirm", "to_print", "failed", "disputes_late", "activities_due")
         return SQL(
             "(%s > 0 OR COALESCE(o.reply_waiting, FALSE) OR o.broken_promise_id IS NOT NULL OR %s)",
-            SQL(" + ").join(SQL("COALESCE(%s, 0)", SQL.identifier("o", name)) for name in counts),
+            SQL(" + ").join(SQL("COALESCE(%s, 0)", SQL.identifier("o", name)) for name in TO_DO),
             no_next,
         )
 

@@ -43,7 +43,7 @@ class CreditDisputeReport(models.Model):
     reason_id = fields.Many2one("credit.late.reason", readonly=True)
     side = fields.Selection(
         selection=lambda self: self.env["credit.late.reason"]._fields["side"]._description_selection(self.env),
-        string="Caused On",
+        string="Caused By",
         readonly=True,
     )
     owner_id = fields.Many2one("res.users", readonly=True)

@@ -63,7 +63,7 @@ class CreditLateReasonReport(models.Model):
     late_reason_id = fields.Many2one("credit.late.reason", string="Late-Payment Reason", readonly=True)
     side = fields.Selection(
         selection=lambda self: self.env["credit.late.reason"]._fields["side"]._description_selection(self.env),
-        string="Caused On",
+        string="Caused By",
         readonly=True,
     )
     state = fields.Selection([("open", "Still open"), ("paid", "Paid late")], readonly=True)

@@ -56,3 +56,4 @@ from . import test_suspensions
 from . import test_tools
 from . import test_tours
 from . import test_tours_credit
+from . import test_tours_desk

@@ -170,7 +170,7 @@ class TestNextAction(CollectionCommon):
         partner = self.partner.with_user(self.salesperson)
         self.assertIn("750.00", partner.followup_situation)
         self.assertEqual(partner.followup_collector_id.id, self.collector.id)
-        self.assertEqual(partner.followup_next_action, "03/18/2026: Call")
+        self.assertEqual(partner.followup_next_action, "Call – 03/18/2026")
         with self.assertRaises(AccessError):
             self.profile.with_user(self.salesperson).read(["amount_overdue"])
         action = partner.action_followup_situation()

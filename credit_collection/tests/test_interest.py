@@ -185,6 +185,8 @@ class TestInterest(InterestCommon):
             self.assertIn("ECB main refinancing rate (from 07/01/2026)", settings.followup_rates_missing)
             self.ecb.value_ids = [Command.create({"date_from": "2026-07-01", "rate": 2.0})]
             self.assertFalse(self.ecb.missing_since)
+            (self.ecb.search([]) - self.ecb).period_months = 0
+            self.assertFalse(self.env["res.config.settings"].create({}).followup_rates_missing)
         self.assertFalse(self._late(invoice, "2026-07-31").missing_from)
         self.assertEqual(self._late(invoice, "2026-07-31").segments[1].rate, 12.0)
 
