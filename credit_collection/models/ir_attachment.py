@@ -14,7 +14,8 @@ class IrAttachment(models.Model):
         return attachments
 
     def write(self, vals):
-        if vals.keys() - {"access_token"}:
+        # the web client makes the picture of a PDF's first page when it is shown
+        if vals.keys() - {"access_token", "thumbnail"}:
             self._check_dunning_evidence()
         res = super().write(vals)
         if {"res_model", "res_id"} & vals.keys():

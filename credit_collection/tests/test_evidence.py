@@ -101,6 +101,8 @@ class TestEvidence(CollectionCommon):
             for vals in ({"raw": b"other"}, {"mimetype": "text/plain"}, {"res_id": False}, {"name": "other"}):
                 with self.assertRaises(UserError):
                     attachment.with_user(user).write(vals)
+            # what the web client stores when it shows the file is no change of it
+            attachment.with_user(user).write({"thumbnail": False})
 
     def test_the_history_entry_of_a_sent_reminder_stays(self):
         message = self.action.mail_message_id
