@@ -74,6 +74,10 @@ class AccountMove(models.Model):
             move.followup_indemnity = document.indemnity if document else 0.0
             move.followup_interest_missing = Late._missing_sentence(document.missing_from) if document else False
 
+    def _followup_is_due_late(self):
+        """Return whether anything is due for late payment, or would be if all rates were known."""
+        return bool(self.followup_interest or self.followup_indemnity or self.followup_interest_missing)
+
     def unlink(self):
         # EXTENDS 'account': what is claimed for late payment goes with the invoice; what was settled keeps it
         self.env["credit.late.claim"]._forget(self)

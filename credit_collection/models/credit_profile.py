@@ -130,17 +130,13 @@ class CreditProfile(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_late(self):
-        Late = self.env["credit.late.interest"]
         Claim = self.env["credit.late.claim"]
+        day = fields.Date.context_today(self)
         for profile in self:  # one file at a time: shown on its form only
-            day = fields.Date.context_today(profile)
-            lines = Late._late_lines(day, profile.company_id, profile.partner_id)
-            late = [
-                document.move_id
-                for document in Late._open_documents(lines, day)
-                if not document.line_id and (document.interest or document.indemnity or document.missing_from)
-            ]
-            profile.late_move_ids = self.env["account.move"].search([("id", "in", late)], order="invoice_date_due, id")
+            lines = self.env["credit.late.interest"]._late_lines(day, profile.company_id, profile.partner_id)
+            moves = self.env["account.move"].search([("line_ids", "in", lines.ids)], order="invoice_date_due, id")
+            # the list reads the same figures; sudo: who may read them is decided where they are shown
+            profile.late_move_ids = moves.filtered(lambda move: move.sudo()._followup_is_due_late())
             profile.late_claim_ids = Claim.search(
                 [("partner_id", "=", profile.partner_id.id), ("company_id", "=", profile.company_id.id)]
             )

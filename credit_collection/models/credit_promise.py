@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import clean_context, format_amount, format_date
+from odoo.tools import SQL, clean_context, format_amount, format_date
 
 from .credit_collection_action import UNSENT, blank_columns
 
@@ -225,6 +225,21 @@ class CreditPromise(models.Model):
             ]
         )
         return promise
+
+    def _paid_before(self, items, day):
+        """Return the money matched with these items up to ``day``, as ``{id: amount}``."""
+        self._flush_ledger()
+        matches = self.env["credit.settlement"]._sql_matches(SQL("SELECT UNNEST(%s::int[])", items.ids))
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """SELECT move_line_id, SUM(amount) FROM (%s) m WHERE kind = 'money' AND date <= %s
+                        GROUP BY move_line_id""",
+                    matches,
+                    day,
+                )
+            )
+        )
 
     def _holding(self, items):
         """Return the open promises that hold one of these items. Those whose deadline has passed are judged first, and count."""

@@ -83,7 +83,8 @@ class CreditPromise(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """WITH asked AS MATERIALIZED (%(asked)s), settled AS MATERIALIZED (%(settled)s),
-                        summed AS MATERIALIZED (%(summed)s), paid AS MATERIALIZED (%(paid)s)
+                        summed AS MATERIALIZED (%(summed)s), missing AS MATERIALIZED (%(missing)s),
+                        free AS MATERIALIZED (%(free)s), paid AS MATERIALIZED (%(paid)s)
                    SELECT s.id, s.state, s.amount_received, s.share_received, s.waits_allocation, s.replaced_by_id,
                           %(state)s, s.received, COALESCE(s.received / NULLIF(LEAST(s.amount, s.received + s.open), 0), 0),
                           s.items, s.today
@@ -92,6 +93,8 @@ class CreditPromise(models.Model):
                 asked=self._sql_asked(SQL(", ").join(days)),
                 settled=self._sql_settled(),
                 summed=self._sql_summed(),
+                missing=self._sql_missing(),
+                free=self._sql_free(),
                 paid=self._sql_paid(),
                 state=self._sql_verdict(),
             )
@@ -170,27 +173,43 @@ class CreditPromise(models.Model):
                          FROM settled GROUP BY id) s ON s.id = a.id"""
         )
 
-    def _sql_paid(self):
-        """By promise of which something is missing after its deadline: what the customer has paid up to then, in that
-        currency, that is matched with nothing, on the bank account too."""
+    def _sql_missing(self):
+        """The promises of which something is missing after their deadline."""
         return SQL(
-            """SELECT s.id, SUM(f.amount) AS amount
-                 FROM summed s
-                 JOIN (SELECT l.partner_id, l.company_id, l.currency_id, l.date, -l.amount_residual_currency AS amount
-                         FROM account_move_line l
-                         JOIN account_account t ON t.id = l.account_id AND t.account_type = 'asset_receivable'
-                         JOIN account_move m ON m.id = l.move_id
-                         JOIN account_journal j ON j.id = m.journal_id
-                        WHERE l.parent_state = 'posted' AND l.reconciled IS NOT TRUE AND l.amount_residual_currency < 0
-                          AND m.move_type <> 'out_refund' AND %(is_money)s
-                        UNION ALL
-                       SELECT line_partner_id, company_id, currency_id, date, -free_currency FROM (%(bank)s) b) f
-                   ON f.company_id = s.company_id AND f.currency_id = s.currency_id AND f.date <= s.date_deadline
-                 JOIN res_partner c ON c.id = f.partner_id AND c.commercial_partner_id = s.customer_id
-                WHERE s.date_deadline < s.today AND s.open >= s.half AND s.received <= s.amount - s.half
-                GROUP BY s.id""",
+            """SELECT id, customer_id, company_id, currency_id, date_deadline FROM summed
+                WHERE date_deadline < today AND open >= half AND received <= amount - half"""
+        )
+
+    def _sql_free(self):
+        """What their customers have paid that is matched with nothing, on the bank account too."""
+        return SQL(
+            """SELECT c.commercial_partner_id AS customer_id, l.company_id, l.currency_id, l.date,
+                      -l.amount_residual_currency AS amount
+                 FROM res_partner c
+                 JOIN account_move_line l ON l.partner_id = c.id
+                  AND l.account_id = ANY(ARRAY(SELECT id FROM account_account WHERE account_type = 'asset_receivable'))
+                 JOIN account_move m ON m.id = l.move_id
+                 JOIN account_journal j ON j.id = m.journal_id
+                WHERE c.commercial_partner_id IN (SELECT customer_id FROM missing)
+                  AND l.parent_state = 'posted' AND l.reconciled IS NOT TRUE AND l.amount_residual_currency < 0
+                  AND m.move_type <> 'out_refund' AND %(is_money)s
+                UNION ALL
+               SELECT c.commercial_partner_id, b.company_id, b.currency_id, b.date, -b.free_currency
+                 FROM res_partner c
+                 JOIN (%(bank)s) b ON b.line_partner_id = c.id
+                WHERE c.commercial_partner_id IN (SELECT customer_id FROM missing)""",
             is_money=self.env["credit.settlement"]._sql_is_money(),
             bank=self.env["credit.open.item"]._sql_bank_lines(fields.Date.context_today(self)),
+        )
+
+    def _sql_paid(self):
+        """By promise of which something is missing: what its customer paid up to its deadline, in its currency."""
+        return SQL(
+            """SELECT s.id, SUM(f.amount) AS amount
+                 FROM missing s
+                 JOIN free f ON f.customer_id = s.customer_id AND f.company_id = s.company_id
+                            AND f.currency_id = s.currency_id AND f.date <= s.date_deadline
+                GROUP BY s.id"""
         )
 
     def _sql_verdict(self):
@@ -202,21 +221,6 @@ class CreditPromise(models.Model):
                     WHEN y.amount > LEAST(s.amount - s.received, s.open) - s.half THEN 'waits'
                     WHEN s.received >= s.half THEN 'partly_kept'
                     ELSE 'broken' END"""
-        )
-
-    def _paid_before(self, items, day):
-        """Return the money matched with these items up to ``day``, as ``{id: amount}``."""
-        self._flush_ledger()
-        matches = self.env["credit.settlement"]._sql_matches(SQL("SELECT UNNEST(%s::int[])", items.ids))
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    """SELECT move_line_id, SUM(amount) FROM (%s) m WHERE kind = 'money' AND date <= %s
-                        GROUP BY move_line_id""",
-                    matches,
-                    day,
-                )
-            )
         )
 
     @api.model

@@ -189,7 +189,7 @@ class ResCompany(models.Model):
         """Return whether nothing leaves on this day."""
         return self._dunning_unusual_days(day, 0).get(fields.Date.to_string(day), False)
 
-    def _dunning_closed_days(self, day, horizon=400):
+    def _dunning_closed_days(self, day, horizon=120):
         """Return the days on which nothing leaves, each with the next working day, as ``{date: date}``.
 
         :param date day: the first day looked at

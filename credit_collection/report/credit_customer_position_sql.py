@@ -18,10 +18,11 @@ class CreditCustomerPosition(models.Model):
 
     _inherit = "credit.customer.position"  # pylint: disable=consider-merging-classes-inherited
 
-    def _sql_positions(self, partners=None):
+    def _sql_positions(self, partners, dated):
         """Return the statement, a row per collection file with open items.
 
         :param partners: the ids of the customers that are read; then the ranks mean nothing
+        :param bool dated: whether the next action is read; only whether there is one is known otherwise
         """
         day = fields.Date.context_today(self)
         companies = tuple(self._readable_companies().ids) or (0,)
@@ -32,7 +33,7 @@ class CreditCustomerPosition(models.Model):
             """WITH owed AS MATERIALIZED (%(owed)s), planned AS (%(planned)s), promise AS (%(promises)s),
                     dispute AS (%(disputes)s), activity AS (%(activities)s), situation AS MATERIALIZED (%(situation)s)
                SELECT o.*, %(points)s AS priority FROM (SELECT %(columns)s FROM situation o) o""",
-            owed=self._sql_owed(day, partners, companies),
+            owed=self._sql_owed(day, partners, companies, dated),
             planned=self._sql_planned(day, scope),
             promises=self._sql_promises(day, scope),
             disputes=self._sql_disputes(day, scope),
@@ -55,9 +56,9 @@ class CreditCustomerPosition(models.Model):
     # What is owed
     # -------------------------------------------------------------------------
 
-    def _sql_owed(self, day, partners, companies):
+    def _sql_owed(self, day, partners, companies, dated):
         """``owed``: the open items, by file. A level to come is a next action only where it may leave by itself."""
-        items = self.env["credit.open.item"]._of_today()
+        items = self.env["credit.open.item"]._of_today().with_context(credit_undated=not dated)
         if partners:
             items = items.with_context(credit_rows=("partner_id", partners))
         return SQL(
@@ -73,8 +74,8 @@ class CreditCustomerPosition(models.Model):
                       MAX(ARRAY[i.amount_residual, i.late_reason_id]) FILTER (WHERE i.is_late AND i.late_reason_id > 0)
                         AS reason,
                       MAX(ARRAY[lv.day, lv.id]) AS level,
-                      MIN(i.next_date) FILTER (WHERE i.is_claimed AND i.claimable_company > 0 AND s.live AND s.active)
-                        AS level_date,
+                      MIN(i.next_date) FILTER (WHERE %(leaves)s) AS level_date,
+                      BOOL_OR(i.has_next_level) FILTER (WHERE %(leaves)s) AS has_level,
                       MIN(i.followup_excluded_until) FILTER (WHERE i.is_late AND i.followup_excluded_until >= %(day)s)
                         AS excluded_until
                  FROM (SELECT i.*, i.bucket <> 'credit' AS is_debit, i.bucket <> 'credit' AND i.days_overdue > 0 AS is_late,
@@ -87,6 +88,7 @@ class CreditCustomerPosition(models.Model):
             items=items._table_query,
             companies=companies,
             day=day,
+            leaves=SQL("i.is_claimed AND i.claimable_company > 0 AND s.live AND s.active"),
         )
 
     # -------------------------------------------------------------------------
@@ -156,7 +158,7 @@ class CreditCustomerPosition(models.Model):
         return SQL(
             """SELECT pr.id, pr.partner_id, pr.company_id, pr.collector_id, p.user_id, co.currency_id, pr.reply_waiting,
                       %(amounts)s, f.oldest, f.days, f.claim_days / NULLIF(f.claimable, 0) AS claim_age,
-                      f.reason[2]::int AS late_reason_id, f.level[2] AS level_id, f.level_date,
+                      f.reason[2]::int AS late_reason_id, f.level[2] AS level_id, f.level_date, f.has_level,
                       LEAST(f.excluded_until, CASE WHEN pr.paused_until >= %(day)s THEN pr.paused_until END) AS review_date,
                       CASE WHEN f.due > 0 AND (pr.insurance_end >= %(day)s OR pr.insurance_end IS NULL)
                            THEN COALESCE(LEAST(f.due, pr.insured_amount) * pr.insured_share / f.due, 0) ELSE 0 END
@@ -213,7 +215,7 @@ class CreditCustomerPosition(models.Model):
         counts = (*TO_DO, "broken_promises")
         others = ("broken_promise_id", "late_reason_id", "level_id", "insured_share")
         next_date, next_kind = self._sql_next_action()
-        no_next = SQL("(o.claimable > 0 AND %s IS NULL)", next_date)
+        no_next = SQL("(o.claimable > 0 AND %s IS NULL AND o.has_level IS NOT TRUE)", next_date)
         return {
             **{name: SQL.identifier("o", name) for name in (*plain, *amounts, *others)},
             **{name: SQL("COALESCE(%s, 0)", SQL.identifier("o", name)) for name in counts},

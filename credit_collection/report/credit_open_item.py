@@ -218,6 +218,7 @@ class CreditOpenItem(models.Model):
     dunning_level_id = fields.Many2one("credit.dunning.level", string="Level Reached", **AS_OF)
     level_date = fields.Date(string="Reached On", **AS_OF)
     last_written_date = fields.Date(string="Last Written Reminder", **AS_OF)
+    has_next_level = fields.Boolean(string="A Level Is to Come", **AS_OF)
     next_level_id = fields.Many2one("credit.dunning.level", **AS_OF)
     next_date = fields.Date(string="Next Level On", help="The first day on which the next level may leave.", **AS_OF)
     next_channel = fields.Selection(
@@ -256,9 +257,8 @@ class CreditOpenItem(models.Model):
 
     def _of_today(self):
         """Return the model as of today, whatever the context says: it may come from a client."""
-        return self.with_context(
-            credit_as_of=False, credit_facts_only=False, credit_ignore_prepared=False, credit_rows=False
-        )
+        names = ("credit_as_of", "credit_facts_only", "credit_ignore_prepared", "credit_rows", "credit_undated")
+        return self.with_context(**dict.fromkeys(names, False))
 
     # -------------------------------------------------------------------------
     # How little is read: no policy where only facts are asked for, and of the customers named only

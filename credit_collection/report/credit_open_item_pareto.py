@@ -35,7 +35,7 @@ class CreditOpenItem(models.Model):
     def _overdue_ranks(self):
         """Return the ranks of all overdue items of these customers, in their company, by the items' ids."""
         late = self.filtered("amount_overdue")
-        items = self.search_fetch(
+        items = self.with_context(credit_facts_only=True).search_fetch(
             [
                 ("partner_id", "in", late.partner_id.ids),
                 ("company_id", "in", late.company_id.ids),

@@ -3,6 +3,12 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+# What is told of the next level and its day; left out where only its existence is asked for.
+DATED = (
+    *("next_level_id", "next_date", "next_channel", "send_channel", "next_automatic", "next_day", "next_rank"),
+    *("chase_state", "recent_contacts", "unallocated_amount", "unallocated_share"),
+)
+
 
 class CreditOpenItem(models.Model):
     """The policy of the open item in SQL, in named pieces: what may be chased, and what comes next. Aliases, beside those of
@@ -14,6 +20,7 @@ class CreditOpenItem(models.Model):
 
     def _sql_policy(self, day, past):
         """The columns of level and state; empty for a past day."""
+        undated = self.env.context.get("credit_undated")
         policy = {
             "disputed_amount": self._sql_disputed_part(),
             "claimable_amount": self._sql_claim("currency"),
@@ -38,6 +45,7 @@ class CreditOpenItem(models.Model):
             "dunning_level_id": SQL("la.level_id"),
             "level_date": SQL("la.date_done"),
             "last_written_date": SQL("la.written_date"),
+            "has_next_level": SQL("st.level_id IS NOT NULL"),
             "next_level_id": SQL("n.level_id"),
             "next_date": SQL("n.date"),
             "next_channel": SQL("n.channel"),
@@ -46,11 +54,10 @@ class CreditOpenItem(models.Model):
             "next_day": SQL("n.day"),
             "next_rank": SQL("n.rank"),
             "recent_contacts": SQL("COALESCE(cn.count, 0)"),
-            "chase_state": SQL() if past else self._sql_chase_state(day),  # its rules look settings up
+            "chase_state": SQL() if past or undated else self._sql_chase_state(day),  # its rules look settings up
         }
-        if past:
-            return {name: SQL("NULL::%s", SQL(self._fields[name].column_type[1])) for name in policy}
-        return policy
+        empty = policy.keys() if past else DATED if undated else ()
+        return {**policy, **{name: SQL("NULL::%s", SQL(self._fields[name].column_type[1])) for name in empty}}
 
     def _sql_chase_state(self, day):
         rules = SQL(" ").join(SQL("WHEN %s THEN %s", rule, state) for state, rule in self._sql_chase_rules(day))
@@ -212,12 +219,14 @@ class CreditOpenItem(models.Model):
                LEFT JOIN disputed dp ON dp.move_line_id = i.id
                LEFT JOIN credit_promise_line pl ON pl.move_line_id = i.id AND pl.is_open
                LEFT JOIN credit_promise po ON po.id = pl.promise_id AND po.kind = 'firm' AND po.date_deadline >= %(day)s
-               %(next)s
-               %(money)s""",
+               %(step)s
+               %(dated)s""",
             day=day,
             insolvent=self.env["credit.hold"]._sql_insolvent(),
-            next=self._sql_next_level(day),
-            money=self._sql_money(day),
+            step=self._sql_next_step(day),
+            dated=SQL()
+            if self.env.context.get("credit_undated")
+            else SQL("%s %s", self._sql_next_level(day), self._sql_money(day)),
         )
 
     def _sql_steps(self):
@@ -258,7 +267,7 @@ class CreditOpenItem(models.Model):
         )
 
     def _sql_closed_days(self, day):
-        """The days on which nothing leaves, a month back and a year ahead, with the next working day of each company."""
+        """The days on which nothing leaves, a month back and three ahead, with the next working day of each company."""
         rows = [
             SQL("(%s, %s::date, %s::date)", company.id, closed, following)
             for company in self._sql_companies()
@@ -267,12 +276,25 @@ class CreditOpenItem(models.Model):
         rows = rows or [SQL("(0, NULL::date, NULL::date)")]
         return SQL("closed (company_id, day, following) AS (VALUES %s)", SQL(", ").join(rows))
 
-    def _sql_next_level(self, day):
-        """``n``: the next level of the item and the days that decide when it leaves.
+    def _sql_next_step(self, day):
+        """``st``: the step after the one reached, or the one at which the item would enter now, whichever is further. The level
+        of a due date on which nothing leaves waits for the next working day."""
+        return SQL(
+            """LEFT JOIN step en ON en.scenario_id = s.id AND %(day)s - i.date_maturity BETWEEN en.enter_from AND en.enter_to
+               LEFT JOIN passed ps ON ps.scenario_id = s.id AND ps.level_id = la.level_id
+               LEFT JOIN closed c0 ON c0.company_id = i.company_id AND c0.day = i.date_maturity
+                                   AND %(day)s > c0.day AND %(day)s <= c0.following
+               LEFT JOIN step z ON z.scenario_id = s.id AND z.day = 0 AND z.first_of_day AND c0.day IS NOT NULL
+                                AND z.rank > COALESCE(ps.rank, 0)
+               LEFT JOIN step st ON st.scenario_id = s.id AND st.rank = COALESCE(z.rank, GREATEST(en.rank, ps.rank + 1))
+                                 AND NOT %(credit)s AND (st.day > 0 OR i.date_maturity >= %(day)s OR z.rank IS NOT NULL)""",
+            day=day,
+            credit=self._sql_is_credit(),
+        )
 
-        The step after the one reached, or the one at which the item would enter now, whichever is further. A call whose
-        day has not come gives way to the written level after it when that one's day has; it never falls on the day of the
-        step before it. The level of a due date on which nothing leaves is due on the next working day.
+    def _sql_next_level(self, day):
+        """``n``: the next level, that of ``st``, and the days that decide when it leaves. A call whose day has not come gives
+        way to the written level after it when that one's day has; it never falls on the day of the step before it.
         """
 
         def dates(step, anchor):
@@ -284,15 +306,7 @@ class CreditOpenItem(models.Model):
             )
 
         return SQL(
-            """LEFT JOIN step en ON en.scenario_id = s.id AND %(day)s - i.date_maturity BETWEEN en.enter_from AND en.enter_to
-               LEFT JOIN passed ps ON ps.scenario_id = s.id AND ps.level_id = la.level_id
-               LEFT JOIN closed c0 ON c0.company_id = i.company_id AND c0.day = i.date_maturity
-                                   AND %(day)s > c0.day AND %(day)s <= c0.following
-               LEFT JOIN step z ON z.scenario_id = s.id AND z.day = 0 AND z.first_of_day AND c0.day IS NOT NULL
-                                AND z.rank > COALESCE(ps.rank, 0)
-               LEFT JOIN step st ON st.scenario_id = s.id AND st.rank = COALESCE(z.rank, GREATEST(en.rank, ps.rank + 1))
-                                 AND NOT %(credit)s AND (st.day > 0 OR i.date_maturity >= %(day)s OR z.rank IS NOT NULL)
-               LEFT JOIN credit_dunning_level lv ON lv.id = la.level_id
+            """LEFT JOIN credit_dunning_level lv ON lv.id = la.level_id
                LEFT JOIN step sw ON sw.scenario_id = s.id AND sw.rank = st.written_rank
                LEFT JOIN credit_collection_action_line ast
                       ON ast.move_line_id = i.id AND ast.level_id = st.anchor_level_id AND ast.state = 'reached'
@@ -328,7 +342,6 @@ class CreditOpenItem(models.Model):
             day=day,
             written_to=self._sql_written_to(day),
             contacts=self._sql_contacts(day),
-            credit=self._sql_is_credit(),
             step_date=dates("st", "ast"),
             written_date=dates("sw", "asw"),
         )

@@ -362,13 +362,33 @@ class TestCustomerPosition(PositionCommon):
         Position = self.env.registry["credit.customer.position"]
         scopes, original = [], Position._sql_positions
         with patch.object(
-            Position, "_sql_positions", lambda model, named=None: scopes.append(named) or original(model, named)
+            Position, "_sql_positions", lambda model, *scope: scopes.append(scope) or original(model, *scope)
         ):
             positions = self._fresh()._by_profile(profiles | nothing_open)
             self.assertEqual(positions.keys(), set(profiles))
             self.assertEqual([position.overdue for position in positions.values()], [100, 101])
-        self.assertTrue(scopes)
-        self.assertTrue(all(named and partners[2].id not in named for named in scopes))
+        [(named, _dated)] = scopes
+        self.assertNotIn(partners[2].id, named)
+
+    def test_whether_anything_is_planned_is_the_same_without_its_day(self):
+        """A level to come, the last one passed, and a call: found without the day of the next action, read with it."""
+        partners = self._many(3)
+        items = {
+            partner: self.env["credit.open.item"].search([("partner_id", "=", partner.id)]) for partner in partners
+        }
+        for partner in partners[1:]:
+            self.env["credit.collection.action"]._set_level(items[partner], self.notice, "as the lawyer said")
+        self._call(partners[2], day="2026-03-20")
+        domain = [("partner_id", "in", partners.ids)]
+        rows = self._fresh().search(domain).read(["partner_id", "no_next_action", "act_today", "next_action_date"])
+        for name in ("no_next_action", "act_today"):
+            found = self._fresh().search([*domain, (name, "=", True)]).partner_id
+            self.assertEqual(set(found.ids), {row["partner_id"][0] for row in rows if row[name]})
+        self.assertEqual(
+            {row["partner_id"][0] for row in rows if row["no_next_action"]},
+            {row["partner_id"][0] for row in rows if not row["next_action_date"]},
+        )
+        self.assertEqual(self._fresh().search([*domain, ("no_next_action", "=", True)]).partner_id, partners[1])
 
     def test_a_page_says_how_many_there_are_in_all_and_shows_the_part_asked_for(self):
         partners = self._many(7)

@@ -82,7 +82,7 @@ def ready_template(size: str, ledger: str) -> str:
     """A database with the ledger, the addon and its history."""
     addons = odoo_server.project_addons(stock=False)
     code = sorted(path for addon in addons for path in (odoo_server.PROJECT / addon).rglob("*") if path.suffix in CODE)
-    return kept(f"{PREFIX}ready_{size}_", ledger, ["bench_history.py", *code], make_ready)
+    return kept(f"{PREFIX}ready_{size}_", ledger, ["bench_history.py", "bench_said.py", *code], make_ready)
 
 
 def kept(prefix: str, template: str, made_from: list, make: Callable[[str], None]) -> str:

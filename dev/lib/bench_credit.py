@@ -15,7 +15,8 @@ CUSTOMERS = 1000
 REPEAT = 8
 KEYS = (
     *("receivable", "unallocated", "delivered", "ordered", "drafts", "deposits", "exposure", "credit_limit"),
-    *("overdue_long", "late_since", "hold_orders", "hold_deliveries", "rule_overdue"),
+    *("overdue_long", "late_since", "hold_orders", "hold_deliveries"),
+    *("promise_broken", "promise_open", "disputes_open", "rule_overdue"),
 )
 
 

@@ -1,4 +1,4 @@
-"""The jobs of the collector's desk that dev/bench measures: the worklist, a customer's file, judging promises."""
+"""The jobs of the collector's desk that dev/bench measures: the worklist, a customer's file, the night's judging."""
 
 from lxml import etree
 
@@ -50,4 +50,10 @@ def asked(node, model) -> dict:
 def judge(env) -> None:
     """What the night does with the promises."""
     env["credit.promise"]._cron_judge()
+    env.flush_all()
+
+
+def review(env) -> None:
+    """What the night does with the disputes."""
+    env["credit.dispute"]._cron_review()
     env.flush_all()

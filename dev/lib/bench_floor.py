@@ -118,18 +118,69 @@ FILE = f"""
        money AS MATERIALIZED ({MONEY.format(condition="partner_id = %(big)s")})
 SELECT id, residual_currency, state FROM ({STATES.format(items="page", money="money")}) s
 """
-# What came in by the deadline for each promise that is judged at night.
+# What became of each promise: what came in by its deadline, and what the customer paid up to then that is not matched.
+# Each holds its items alone, all are firm, and nobody has decided on one.
 JUDGED = """
-SELECT p.id, p.amount, SUM(m.amount)
-  FROM credit_promise p
-  JOIN credit_promise_line x ON x.promise_id = p.id
-  LEFT JOIN LATERAL (
-       SELECT SUM(r.debit_amount_currency) AS amount FROM account_partial_reconcile r
-         JOIN account_move_line c ON c.id = r.credit_move_id
-         JOIN account_move e ON e.id = c.move_id AND e.state = 'posted' AND e.move_type <> 'out_refund'
-        WHERE r.debit_move_id = x.move_line_id AND r.max_date <= p.date_deadline) m ON TRUE
- WHERE p.state NOT IN ('replaced', 'cancelled')
- GROUP BY p.id
+  WITH item AS (
+         SELECT p.id, l.amount_currency AS total, COALESCE(SUM(r.amount) FILTER (WHERE r.money AND r.day <= p.date_deadline), 0)
+                  AS money,
+                LEAST(x.paid_before, COALESCE(SUM(r.amount) FILTER (WHERE r.money AND r.day <= p.date), 0)) AS before,
+                COALESCE(SUM(r.amount) FILTER (WHERE NOT r.money), 0) AS credited
+           FROM credit_promise p
+           JOIN credit_promise_line x ON x.promise_id = p.id
+           JOIN account_move_line l ON l.id = x.move_line_id
+           LEFT JOIN (SELECT r.debit_move_id, r.debit_amount_currency AS amount, r.max_date AS day,
+                             e.move_type <> 'out_refund' AS money
+                        FROM account_partial_reconcile r
+                        JOIN account_move_line c ON c.id = r.credit_move_id
+                        JOIN account_move e ON e.id = c.move_id) r ON r.debit_move_id = l.id
+          GROUP BY p.id, x.id, l.id),
+       came AS MATERIALIZED (
+         SELECT p.id, p.partner_id, p.currency_id, p.amount, p.date_deadline, p.state,
+                LEAST(p.amount, SUM(i.money - i.before)) AS received, SUM(GREATEST(total - money - credited, 0)) AS open
+           FROM item i JOIN credit_promise p ON p.id = i.id GROUP BY p.id),
+       free AS MATERIALIZED (
+         SELECT c.commercial_partner_id AS partner_id, l.currency_id, l.date, -l.amount_residual_currency AS amount
+           FROM account_move_line l
+           JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
+           JOIN account_move e ON e.id = l.move_id AND e.move_type <> 'out_refund'
+           JOIN res_partner c ON c.id = l.partner_id
+          WHERE l.parent_state = 'posted' AND NOT l.reconciled AND l.amount_residual_currency < 0),
+       waits AS (
+         SELECT p.id, SUM(f.amount) AS amount
+           FROM came p
+           JOIN free f ON f.partner_id = p.partner_id AND f.currency_id = p.currency_id AND f.date <= p.date_deadline
+          GROUP BY 1)
+SELECT p.id, CASE WHEN p.received >= p.amount OR p.open = 0 AND p.received > 0 THEN 'kept'
+                  WHEN p.open = 0 THEN 'cancelled'
+                  WHEN p.date_deadline >= %(day)s OR w.amount >= LEAST(p.amount - p.received, p.open) THEN 'open'
+                  WHEN p.received > 0 THEN 'partly_kept' ELSE 'broken' END AS state, p.received
+  FROM came p LEFT JOIN waits w ON w.id = p.id
+"""
+PROMISES_NOW = "SELECT id, state, amount_received FROM credit_promise"
+# What became of each dispute, what it holds back, and whether the owner's manager knows that nobody answered in time. Each
+# is about one item, contested in no other; no credit note was made for one.
+REVIEWED = """
+SELECT id, state, outcome, CASE WHEN state = 'closed' THEN credited ELSE 0 END,
+       CASE WHEN state = 'open' THEN amount - credited ELSE 0 END, state = 'open' AND date_deadline < %(day)s
+  FROM (SELECT *, CASE WHEN credited >= amount OR open = 0 THEN 'closed' ELSE 'open' END AS state,
+               CASE WHEN credited >= amount THEN 'founded' WHEN open > 0 THEN NULL
+                    WHEN credited > 0 THEN 'partly_founded' ELSE 'unfounded' END AS outcome
+          FROM (SELECT d.id, d.date_deadline, x.amount, GREATEST(l.amount_currency - COALESCE(SUM(r.amount), 0), 0) AS open,
+                       LEAST(x.amount, GREATEST(COALESCE(SUM(r.amount) FILTER (WHERE r.credit), 0) - x.credited_before, 0))
+                         AS credited
+                  FROM credit_dispute d
+                  JOIN credit_dispute_line x ON x.dispute_id = d.id
+                  JOIN account_move_line l ON l.id = x.move_line_id
+                  LEFT JOIN (SELECT r.debit_move_id, r.debit_amount_currency AS amount, e.move_type = 'out_refund' AS credit
+                               FROM account_partial_reconcile r
+                               JOIN account_move_line c ON c.id = r.credit_move_id
+                               JOIN account_move e ON e.id = c.move_id) r ON r.debit_move_id = l.id
+                 GROUP BY d.id, x.id, l.id) i) i
+"""
+DISPUTES_NOW = """
+SELECT d.id, d.state, d.outcome, COALESCE(d.amount_accepted, 0), COALESCE(x.amount_open, 0), d.escalated_to_id IS NOT NULL
+  FROM credit_dispute d JOIN credit_dispute_line x ON x.dispute_id = d.id
 """
 
 # The worklist: each customer's open items in one row, whom to act on today, the points.
@@ -166,10 +217,12 @@ WORKLIST = f"""
          SELECT partner_id, MAX(date_done) AS last FROM credit_collection_action
           WHERE state = 'sent' AND channel <> 'manual' AND company_id = %(company)s GROUP BY 1),
        promise AS (
-         SELECT partner_id, COUNT(*) FILTER (WHERE state = 'broken') AS broken,
-                MAX(date_deadline) FILTER (WHERE state = 'broken') AS last_broken,
-                COUNT(*) FILTER (WHERE state = 'open') AS open
-           FROM credit_promise GROUP BY 1),
+         SELECT partner_id, COUNT(*) FILTER (WHERE state <> 'open') AS broken,
+                MAX(date_deadline) FILTER (WHERE state <> 'open') AS last_broken,
+                COUNT(*) FILTER (WHERE state = 'open' AND date_deadline >= %(day)s) AS open
+           FROM credit_promise
+          WHERE state = 'open' OR state IN ('broken', 'partly_kept') AND date_deadline > %(day)s - INTERVAL '12 months'
+          GROUP BY 1),
        dispute AS (
          SELECT partner_id, COUNT(*) FILTER (WHERE date_deadline < %(day)s) AS late, COUNT(*) AS open
            FROM credit_dispute WHERE state = 'open' GROUP BY 1),
@@ -333,6 +386,15 @@ EXPOSURE = """
          SELECT partner_id, MAX(id) FILTER (WHERE scope <> 'deliveries') AS hold_orders,
                 MAX(id) FILTER (WHERE scope <> 'orders') AS hold_deliveries
            FROM credit_hold WHERE date_from <= %(day)s AND (date_to IS NULL OR date_to >= %(day)s) GROUP BY 1),
+         promised AS (
+         SELECT partner_id, MAX(id) FILTER (WHERE state <> 'open' AND EXISTS (
+                                SELECT FROM credit_promise_line x JOIN account_move_line l ON l.id = x.move_line_id
+                                 WHERE x.promise_id = p.id AND NOT l.reconciled AND l.amount_residual_currency > 0
+                                   AND l.date_maturity < %(day)s)) AS promise_broken,
+                MAX(id) FILTER (WHERE state = 'open' AND date_deadline >= %(day)s) AS promise_open
+           FROM credit_promise p WHERE state IN ('open', 'broken', 'partly_kept') GROUP BY 1),
+         contested AS (
+         SELECT partner_id, COUNT(*) AS disputes_open FROM credit_dispute WHERE state = 'open' GROUP BY 1),
          position AS (
          SELECT c.id AS partner_id, f.id AS profile_id, ROUND(COALESCE(w.receivable, 0)::numeric, 2) AS receivable,
                 ROUND(COALESCE(w.unallocated, 0)::numeric, 2) AS unallocated,
@@ -343,7 +405,7 @@ EXPOSURE = """
                      WHEN f.limit_kind = 'unlimited' THEN NULL WHEN f.limit_kind = 'none' THEN 0
                      ELSE NULLIF((c.credit_limit ->> %(company)s::text)::numeric, 0) END AS credit_limit,
                 ROUND(COALESCE(w.overdue_long, 0)::numeric, 2) AS overdue_long, w.late_since,
-                h.hold_orders, h.hold_deliveries,
+                h.hold_orders, h.hold_deliveries, y.promise_broken, y.promise_open, t.disputes_open,
                 COALESCE(f.rule_overdue, 'warn') AS rule_overdue
            FROM res_partner c
            LEFT JOIN credit_profile f ON f.partner_id = c.id AND f.company_id = %(company)s
@@ -351,6 +413,8 @@ EXPOSURE = """
            LEFT JOIN sold s ON s.partner_id = c.id
            LEFT JOIN draft d ON d.partner_id = c.id
            LEFT JOIN held h ON h.partner_id = c.id
+           LEFT JOIN promised y ON y.partner_id = c.id
+           LEFT JOIN contested t ON t.partner_id = c.id
           WHERE c.commercial_partner_id = c.id AND {c}),
          exposed AS (
          SELECT p.*, receivable - unallocated + delivered + ordered + drafts - deposits AS exposure FROM position p)
@@ -359,7 +423,7 @@ POSITIONS = (
     EXPOSURE.format(p="p.commercial_partner_id = ANY(%(customers)s)", c="c.id = ANY(%(customers)s)")
     + """
 SELECT partner_id, receivable, unallocated, delivered, ordered, drafts, deposits, exposure, credit_limit, overdue_long,
-       late_since, hold_orders, hold_deliveries, rule_overdue FROM exposed
+       late_since, hold_orders, hold_deliveries, promise_broken, promise_open, disputes_open, rule_overdue FROM exposed
 """
 )
 OVER_LIMIT = EXPOSURE.format(p="TRUE", c="TRUE") + "SELECT partner_id FROM exposed WHERE exposure > credit_limit"

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 from odoo import fields
 
+import bench_said
 from bench_data import DAY
 from bench_orders import BIG
 
@@ -47,9 +48,7 @@ def add(env) -> None:
     env.cr.execute(PDF_FREE)
     control_credit(env)
     env.flush_all()
-    env.cr.execute(PROMISES, {"day": DAY})
-    env.cr.execute(DISPUTES, {"day": DAY})
-    env.invalidate_all()
+    bench_said.add(env, the_day)
 
 
 def control_credit(env) -> None:
@@ -106,42 +105,4 @@ UPDATE credit_profile r
        insured_amount = CASE WHEN n % 5 = 4 THEN 10000 END, insured_share = CASE WHEN n % 5 = 4 THEN 0.9 END
   FROM (SELECT id, (ROW_NUMBER() OVER (ORDER BY partner_id))::int AS n FROM credit_profile) x, res_partner p
  WHERE x.id = r.id AND p.id = r.partner_id AND p.ref IS DISTINCT FROM %(big)s
-""".replace("n % ", "n %% ")
-# One customer of 33 promised all that is late, one of three in vain; one of 50 contests its oldest late item, half of
-# them in part, one of four has waited too long for an answer.
-CHOSEN = """
-    SELECT l.id, l.move_name, l.date_maturity, l.amount_residual_currency AS amount, l.currency_id, l.company_id,
-           c.partner_id, c.n
-      FROM (SELECT partner_id, company_id, (ROW_NUMBER() OVER (ORDER BY partner_id))::int AS n FROM credit_profile) c
-      JOIN res_partner p ON p.commercial_partner_id = c.partner_id
-      JOIN account_move_line l ON l.partner_id = p.id AND l.company_id = c.company_id
-      JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
-     WHERE l.parent_state = 'posted' AND l.amount_residual_currency > 0 AND l.date_maturity < %(day)s
-"""
-PROMISES = f"""
-  WITH item AS (SELECT * FROM ({CHOSEN}) i WHERE n % 33 = 12),
-       promise AS (
-       INSERT INTO credit_promise (partner_id, company_id, currency_id, kind, state, date, date_promised, date_deadline, amount)
-       SELECT partner_id, company_id, currency_id, 'firm', CASE WHEN n % 3 = 0 THEN 'broken' ELSE 'open' END, %(day)s - 20,
-              CASE WHEN n % 3 = 0 THEN %(day)s - 10 ELSE %(day)s + 2 END,
-              CASE WHEN n % 3 = 0 THEN %(day)s - 7 ELSE %(day)s + 5 END, SUM(amount)
-         FROM item GROUP BY partner_id, company_id, currency_id, n
-       RETURNING id, partner_id, currency_id, amount, state)
-INSERT INTO credit_promise_line (promise_id, move_line_id, move_name, date_maturity, amount, paid_before, is_open)
-SELECT p.id, i.id, i.move_name, i.date_maturity, i.amount, 0, p.state = 'open'
-  FROM item i JOIN promise p ON p.partner_id = i.partner_id AND p.currency_id = i.currency_id
-""".replace("n % ", "n %% ")
-DISPUTES = f"""
-  WITH item AS (SELECT DISTINCT ON (partner_id) * FROM ({CHOSEN}) i WHERE n % 50 = 17 ORDER BY partner_id, date_maturity, id),
-       dispute AS (
-       INSERT INTO credit_dispute (partner_id, company_id, currency_id, reason_id, owner_id, date, date_deadline, state)
-       SELECT partner_id, company_id, currency_id, (SELECT MIN(id) FROM credit_late_reason WHERE is_dispute), 1, %(day)s - 12,
-              CASE WHEN n % 4 = 0 THEN %(day)s - 2 ELSE %(day)s + 10 END, 'open'
-         FROM item
-       RETURNING id, partner_id)
-INSERT INTO credit_dispute_line (dispute_id, move_line_id, move_name, date_maturity, amount, amount_open, is_open)
-SELECT d.id, i.id, i.move_name, i.date_maturity, a.amount, a.amount, TRUE
-  FROM item i
-  JOIN dispute d ON d.partner_id = i.partner_id
- CROSS JOIN LATERAL (SELECT CASE WHEN i.n % 2 = 0 THEN ROUND(i.amount / 2, 2) ELSE i.amount END AS amount) a
 """.replace("n % ", "n %% ")
