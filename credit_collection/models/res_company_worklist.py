@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-WEIGHTS = ("amount", "age", "promises", "risk")
+from ..tools.priority import FACTORS, most_points
 
 
 # What makes a customer come first in the worklist. Not for customers to read.
@@ -33,10 +33,10 @@ class ResCompany(models.Model):
         groups="base.group_user",
     )
 
-    @api.constrains(*(f"followup_weight_{name}" for name in WEIGHTS))
+    @api.constrains(*(f"followup_weight_{name}" for name in FACTORS))
     def _check_followup_weights(self):
         for company in self:
-            weights = [company[f"followup_weight_{name}"] for name in WEIGHTS]
+            weights = [company[f"followup_weight_{name}"] for name in FACTORS]
             if min(weights) < 0 or not any(weights):
                 raise ValidationError(
                     self.env._(
@@ -49,6 +49,4 @@ class ResCompany(models.Model):
     def _followup_weights(self):
         """Return what each factor of the priority counts for at most, together 100, by its name."""
         self.ensure_one()
-        weights = {name: self.sudo()[f"followup_weight_{name}"] for name in WEIGHTS}
-        total = sum(weights.values()) or 1
-        return {name: 100 * weight / total for name, weight in weights.items()}
+        return most_points({name: self.sudo()[f"followup_weight_{name}"] for name in FACTORS})

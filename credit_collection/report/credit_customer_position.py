@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL, format_amount, format_date
 
-from ..models.res_company_worklist import WEIGHTS
+from ..tools.priority import FACTORS
 
 # More customers are not named one by one: the whole table is read at once.
 MAX_NAMED = 1000
@@ -83,7 +83,7 @@ class CreditCustomerPosition(models.Model):
         ],
         "credit.promise": ["company_id", "date_deadline", "kind", "partner_id", "state"],
         "mail.activity": ["active", "date_deadline", "res_id", "res_model"],
-        "res.company": ["currency_id", *(f"followup_weight_{name}" for name in WEIGHTS)],
+        "res.company": ["currency_id", *(f"followup_weight_{name}" for name in FACTORS)],
         "res.currency": ["rounding"],
         "res.partner": ["user_id"],
     }
@@ -222,7 +222,7 @@ class CreditCustomerPosition(models.Model):
             return self.env._("Promise of %(amount)s for %(day)s kept in part only.", **words)
         return self.env._("Promise of %(amount)s for %(day)s broken.", **words)
 
-    @api.depends(*(f"points_{name}" for name in WEIGHTS), "company_id")
+    @api.depends(*(f"points_{name}" for name in FACTORS), "company_id")
     def _compute_priority_words(self):
         names = {
             "amount": self.env._("Amount"),
@@ -239,7 +239,7 @@ class CreditCustomerPosition(models.Model):
                     points=position[f"points_{name}"],
                     most=round(most[name]),
                 )
-                for name in WEIGHTS
+                for name in FACTORS
                 if most[name]
             )
 

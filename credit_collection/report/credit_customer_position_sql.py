@@ -1,8 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..models.res_company_worklist import WEIGHTS
 from ..tools.pareto import VITAL_PERCENT
+from ..tools.priority import FACTORS
 
 # The age and the broken promises from which on they count in full
 FULL_AGE = 90
@@ -39,7 +39,7 @@ class CreditCustomerPosition(models.Model):
             disputes=self._sql_disputes(day, scope),
             activities=self._sql_activities(day),
             situation=self._sql_situation(day),
-            points=SQL(" + ").join(SQL.identifier("o", f"points_{name}") for name in WEIGHTS),
+            points=SQL(" + ").join(SQL.identifier("o", f"points_{name}") for name in FACTORS),
             columns=SQL(", ").join(
                 SQL("%s AS %s", expression, SQL.identifier(name))
                 for name, expression in self._sql_columns(day).items()
@@ -196,7 +196,7 @@ class CreditCustomerPosition(models.Model):
 
     def _sql_weights(self):
         """What each factor counts for at most; together 100."""
-        total = SQL(" + ").join(SQL.identifier("co", f"followup_weight_{name}") for name in WEIGHTS)
+        total = SQL(" + ").join(SQL.identifier("co", f"followup_weight_{name}") for name in FACTORS)
         return SQL(", ").join(
             SQL(
                 "100.0 * %s / NULLIF(%s, 0) AS %s",
@@ -204,7 +204,7 @@ class CreditCustomerPosition(models.Model):
                 total,
                 SQL.identifier(f"most_{name}"),
             )
-            for name in WEIGHTS
+            for name in FACTORS
         )
 
     def _sql_columns(self, day):

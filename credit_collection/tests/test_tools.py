@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import legal_mention, payment_terms, text
+from ..tools import legal_mention, payment_terms, priority, text
 
 # a loaded machine is no failure
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,7 +22,7 @@ LIMITS = st.builds(payment_terms.Limit, st.integers(1, 120), st.sampled_from([No
 @tagged("post_install", "-at_install")
 class TestTools(BaseCase):
     def test_doctests(self):
-        for module in (legal_mention, payment_terms, text):
+        for module in (legal_mention, payment_terms, priority, text):
             result = doctest.testmod(module)
             self.assertGreater(result.attempted, 0, module.__name__)
             self.assertEqual(result.failed, 0, module.__name__)

@@ -1,2 +1,13 @@
-from . import figures, interest, legal_mention, locks, payment_terms, text, verdict
-from . import promise
+from . import (
+    dispute,
+    figures,
+    interest,
+    legal_mention,
+    locks,
+    pareto,
+    payment_terms,
+    priority,
+    promise,
+    text,
+    verdict,
+)

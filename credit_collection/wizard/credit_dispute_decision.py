@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-from ..models.credit_dispute import OUTCOMES
-
 
 class CreditDisputeDecision(models.TransientModel):
     """Answer a dispute, close it, open it again or cancel it: what is decided, and why."""
@@ -21,7 +19,7 @@ class CreditDisputeDecision(models.TransientModel):
     total = fields.Monetary(related="dispute_id.amount", related_sudo=False)
     answer = fields.Selection(related="dispute_id.answer", related_sudo=False)
     outcome = fields.Selection(
-        OUTCOMES,
+        selection=lambda self: self.env["credit.dispute"]._fields["outcome"]._description_selection(self.env),
         compute="_compute_outcome",
         compute_sudo=False,
         store=True,
