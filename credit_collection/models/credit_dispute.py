@@ -1,4 +1,4 @@
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -334,10 +334,17 @@ class CreditDispute(models.Model):
             dispute.message_post(
                 body=body, attachment_ids=(attachments or self.env["ir.attachment"]).ids, subtype_xmlid="mail.mt_note"
             )
-            profile = dispute.partner_id._followup_profiles(dispute.company_id, create=True)
-            profile._message_log(body=sentence)
-            moves = dispute.line_ids.move_line_id.move_id
-            moves._message_log_batch(bodies={move.id: sentence for move in moves})
+        self._tell_beside(dict.fromkeys(self.sudo(), sentence))
+
+    def _tell_beside(self, sentences):
+        """Note these sentences, by dispute, in the files of the customers and on the invoices."""
+        self.env["credit.profile"].sudo()._log_about(sentences)
+        bodies = {}
+        for dispute, sentence in sentences.items():
+            for move in dispute.line_ids.move_line_id.move_id:
+                bodies.setdefault(move, []).append(escape(sentence))
+        moves = self.env["account.move"].sudo().union(*bodies)
+        moves._message_log_batch(bodies={move.id: Markup("<br/>").join(said) for move, said in bodies.items()})
         self.env["credit.open.item"].invalidate_model()
 
     def _ask_owner(self):

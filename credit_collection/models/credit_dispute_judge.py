@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL, format_date
 
 from ..tools import dispute as dispute_tools
@@ -213,31 +213,33 @@ class CreditDispute(models.Model):
 
     def _pass_on(self):
         """Tell the owners' managers that the deadline has passed: the items may be claimed again, confirmed by hand."""
-        for dispute in self:
-            manager = dispute._owner_manager()
-            if not manager:
-                continue
-            dispute._write_state({"escalated_to_id": manager.id})
-            sentence = self.env._(
-                "%(owner)s did not answer by %(day)s: %(manager)s is told. What is disputed may be claimed again, once "
-                "confirmed by hand.",
-                owner=dispute.owner_id.name,
-                day=format_date(self.env, dispute.date_deadline),
-                manager=manager.name,
-            )
-            dispute._tell(sentence)
-            told = dispute.with_context(lang=manager.lang or self.env.lang)
-            told.activity_schedule(
-                ESCALATED,
-                summary=told.env._("%s: no answer by the deadline", told.display_name),
-                note=told._items_words(),
-                user_id=manager.id,
-                date_deadline=fields.Date.context_today(dispute),
-            )
+        managers = {}
+        for (company, owner), disputes in self.grouped(lambda dispute: (dispute.company_id, dispute.owner_id)).items():
+            if manager := self._owner_manager(company, owner):
+                managers.update(dict.fromkeys(disputes, manager))
+        passed_on = self.browse(dispute.id for dispute in managers)
+        for manager, disputes in passed_on.grouped(managers.get).items():
+            disputes._write_state({"escalated_to_id": manager.id})
+        sentences = {dispute: dispute._passed_on_sentence(manager) for dispute, manager in managers.items()}
+        passed_on._message_log_batch(bodies={dispute.id: sentence for dispute, sentence in sentences.items()})
+        self._tell_beside(sentences)
+        self.env["credit.control"]._raise_activities(
+            ESCALATED, managers, {dispute: dispute._items_words() for dispute in managers}
+        )
 
-    def _owner_manager(self):
+    def _passed_on_sentence(self, manager):
+        return self.env._(
+            "%(owner)s did not answer by %(day)s: %(manager)s is told. What is disputed may be claimed again, once "
+            "confirmed by hand.",
+            owner=self.owner_id.name,
+            day=format_date(self.env, self.date_deadline),
+            manager=manager.name,
+        )
+
+    @api.model
+    def _owner_manager(self, company, owner):
         """Return who leads the owner's sales team, else the credit manager, another person than the owner if possible."""
-        leader = self.owner_id.sale_team_id.user_id
-        if leader and leader.active and leader != self.owner_id and self.company_id in leader.company_ids:
+        leader = owner.sale_team_id.user_id
+        if leader and leader.active and leader != owner and company in leader.company_ids:
             return leader
-        return self.env["credit.profile"]._managers(self.company_id, but=self.owner_id)[self.company_id]
+        return self.env["credit.profile"]._managers(company, but=owner)[company]

@@ -310,20 +310,28 @@ class TestDisputeLedger(DisputeCommon):
 
     # -- cost ----------------------------------------------------------------------------
 
+    def _disputes(self, count):
+        return self.Dispute.union(*(self._open({self._invoice("2026-03-10", 100): 50}) for _i in range(count))).sudo()
+
+    def _queries(self, job):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        job()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
     def test_judging_costs_the_same_number_of_queries_for_many(self):
-        def disputes(count):
-            return self.Dispute.union(*(self._open({self._invoice("2026-03-10", 100): 50}) for _i in range(count)))
+        few, many = self._disputes(2), self._disputes(20)
+        self._queries(few._judge)
+        self.assertLessEqual(self._queries(many._judge), self._queries(few._judge))
 
-        def queries(records):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            records.sudo()._judge()
-            return self.env.cr.sql_log_count - before
-
-        few, many = disputes(2), disputes(20)
-        queries(few)
-        self.assertLessEqual(queries(many), queries(few))
+    def test_passing_on_costs_the_same_number_of_queries_for_many(self):
+        first, few, many = self._disputes(1), self._disputes(2), self._disputes(20)
+        self._queries(first._pass_on)
+        cost = self._queries(few._pass_on)
+        self.assertLessEqual(self._queries(many._pass_on), cost + 2, "inserted by the hundred")
+        self.assertEqual(len(many.activity_ids), 40, "one to answer, and one that nobody has")
 
     def test_two_companies_are_judged_apart(self):
         other = self.company_data_2["company"] if hasattr(self, "company_data_2") else None
