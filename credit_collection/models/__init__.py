@@ -40,6 +40,7 @@ from . import credit_profile_hold
 from . import credit_profile_limit
 from . import credit_profile_request
 from . import credit_promise
+from . import credit_promise_broken
 from . import credit_promise_confirm
 from . import credit_promise_judge
 from . import credit_promise_line
