@@ -50,6 +50,7 @@ from . import credit_request
 from . import credit_request_decision
 from . import ir_attachment
 from . import ir_module_module
+from . import mail_activity
 from . import mail_message
 from . import mail_thread
 from . import payment_transaction

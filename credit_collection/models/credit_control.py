@@ -1,8 +1,8 @@
 from typing import Any, NamedTuple
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
-from odoo.tools import format_amount, format_date, plaintext2html
+from odoo.tools import format_amount, format_date
 
 from ..tools.verdict import Reason, Verdict
 
@@ -121,49 +121,6 @@ class CreditControl(models.AbstractModel):
         for name in names:
             if name in given:
                 self.env.add_to_compute(records._fields[name], records)
-
-    # -- who is asked to act ----------------------------------------------------
-
-    @api.model
-    def _raise_activities(self, xmlid, users, notes):
-        """Ask users to act on documents of one model, each once while such an activity is open.
-
-        :param dict users: the users by document
-        :param dict notes: a text by document
-        """
-        activity_type = self.env.ref(xmlid)
-        waiting = {(activity.res_id, activity.user_id) for activity in self._activities([xmlid], [*users])}
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
-            [
-                {
-                    "activity_type_id": activity_type.id,
-                    "automated": True,
-                    "summary": activity_type.name,
-                    "note": plaintext2html(notes[document]),
-                    "res_model_id": self.env["ir.model"]._get_id(document._name),
-                    "res_id": document.id,
-                    "user_id": user.id,
-                    "date_deadline": fields.Date.context_today(document),
-                }
-                for document, asked in users.items()
-                for user in asked
-                if (document.id, user) not in waiting
-            ]
-        )
-
-    @api.model
-    def _close_activities(self, xmlids, documents):
-        """Take away what was asked about these documents: it is settled, and their history tells how."""
-        self._activities(xmlids, documents).unlink()
-
-    def _activities(self, xmlids, documents):
-        activity_types = [self.env.ref(xmlid).id for xmlid in xmlids]
-        domain = [
-            ("res_model", "=", documents[0]._name if documents else False),
-            ("res_id", "in", [document.id for document in documents]),
-            ("activity_type_id", "in", activity_types),
-        ]
-        return self.env["mail.activity"].sudo().search(domain) if documents else self.env["mail.activity"]
 
     @api.model
     def _change(self, field, before, after):

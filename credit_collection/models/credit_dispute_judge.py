@@ -223,7 +223,7 @@ class CreditDispute(models.Model):
         sentences = {dispute: dispute._passed_on_sentence(manager) for dispute, manager in managers.items()}
         passed_on._message_log_batch(bodies={dispute.id: sentence for dispute, sentence in sentences.items()})
         self._tell_beside(sentences)
-        self.env["credit.control"]._raise_activities(
+        self.env["mail.activity"]._followup_ask(
             ESCALATED, managers, {dispute: dispute._items_words() for dispute in managers}
         )
 

@@ -283,24 +283,11 @@ class CreditProfile(models.Model):
         :param dict note: a text by profile, or None
         :param dict responsible: who is asked instead, by profile
         """
-        activity_type = self.env.ref(xmlid)
-        busy = self.activity_ids.filtered(lambda activity: activity.activity_type_id == activity_type)
-        waiting = self.browse(busy.mapped("res_id"))
-        model = self.env["ir.model"]._get(self._name)
+        activities = self.env["mail.activity"]
+        busy = self.browse(activities._followup_open([xmlid], self).mapped("res_id"))
         responsible = responsible or self._responsible()
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
-            [
-                {
-                    "activity_type_id": activity_type.id,
-                    "summary": summary,
-                    "note": escape((note or {}).get(profile, "")),
-                    "res_model_id": model.id,
-                    "res_id": profile.id,
-                    "user_id": responsible[profile].id,
-                    "date_deadline": fields.Date.context_today(self),
-                }
-                for profile in self - waiting
-            ]
+        activities._followup_ask(
+            xmlid, {profile: responsible[profile] for profile in self - busy}, note or {}, summary
         )
 
     @api.model

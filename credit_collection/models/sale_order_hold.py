@@ -54,7 +54,7 @@ class SaleOrder(models.Model):
         title = self.env._("On hold.")
         fresh._followup_log({order: (title, check.of(order).sentences().splitlines()) for order in fresh})
         notes = {order: check.of(order).sentences("block") for order in orders}
-        self.env["credit.control"]._raise_activities(ACTIVITY_HOLD, orders._followup_salespeople(managers=True), notes)
+        self.env["mail.activity"]._followup_ask(ACTIVITY_HOLD, orders._followup_salespeople(managers=True), notes)
 
     def _followup_allow(self, check):
         """Note that the orders were let pass, up to their total. What a release in force allows beyond is read from it."""
@@ -79,7 +79,7 @@ class SaleOrder(models.Model):
         unpaid = self - self._followup_paid()
         if unpaid:
             notes = {order: check.of(order).sentences() for order in unpaid}
-            self.env["credit.control"]._raise_activities(ACTIVITY_HOLD, unpaid._followup_managers(), notes)
+            self.env["mail.activity"]._followup_ask(ACTIVITY_HOLD, unpaid._followup_managers(), notes)
 
     def _followup_release(self, request):
         """Let the order pass, up to the amount approved: the decision of a credit manager, who was checked.
@@ -187,7 +187,7 @@ class SaleOrder(models.Model):
         self._followup_close_activities()
         quotations = self.filtered(lambda order: order.state != "sale")
         summary = dict.fromkeys(quotations, self.env._("Nothing blocks the order any more: it may be confirmed."))
-        self.env["credit.control"]._raise_activities(ACTIVITY_CLEAR, quotations._followup_salespeople(), summary)
+        self.env["mail.activity"]._followup_ask(ACTIVITY_CLEAR, quotations._followup_salespeople(), summary)
 
     # -------------------------------------------------------------------------
     # History and activities, in batch
@@ -206,7 +206,7 @@ class SaleOrder(models.Model):
 
     def _followup_close_activities(self):
         """Close what was asked because of an earlier check: it is settled."""
-        self.env["credit.control"]._close_activities([ACTIVITY_HOLD, ACTIVITY_CLEAR], self)
+        self.env["mail.activity"]._followup_open([ACTIVITY_HOLD, ACTIVITY_CLEAR], self).unlink()
 
     def _followup_salespeople(self, managers=False):
         """Return who answers for each order: its salesperson, and the company's credit manager when asked for; else the

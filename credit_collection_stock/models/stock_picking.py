@@ -201,7 +201,7 @@ class StockPicking(models.Model):
         title = Markup("<b>%s</b>") % self.env._("Held by credit control")
         notes = {picking.id: title + plaintext2html(sentence) for picking, sentence in sentences.items()}
         held._followup_set_state("hold", notes)
-        self.env["credit.control"]._raise_activities(ACTIVITY, held._followup_people(), sentences)
+        self.env["mail.activity"]._followup_ask(ACTIVITY, held._followup_people(), sentences)
 
     def _followup_free(self):
         """Nothing holds these any more."""
@@ -233,7 +233,7 @@ class StockPicking(models.Model):
     def _followup_settle(self):
         """Nobody has to do anything, or to decide, about these any more."""
         if self:
-            self.env["credit.control"]._close_activities([ACTIVITY], self)
+            self.env["mail.activity"]._followup_open([ACTIVITY], self).unlink()
             waiting = [("picking_id", "in", self.ids), ("state", "=", "open")]
             self.env["credit.request"].sudo().search(waiting).action_cancel()
 
