@@ -1,4 +1,5 @@
 from . import credit_weighted_days
+from . import credit_named_rows
 from . import credit_dispute_report
 from . import credit_customer_position
 from . import credit_customer_position_sql

@@ -1,10 +1,8 @@
-from collections.abc import Collection
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL, format_amount, format_date
 
 from ..tools.priority import FACTORS
@@ -44,6 +42,7 @@ class CreditCustomerPosition(models.Model):
     """
 
     _name = "credit.customer.position"
+    _inherit = ["credit.named.rows"]
     _description = "Customer position"
     _auto = False
     _order = "priority desc, overdue desc, id"
@@ -280,22 +279,13 @@ class CreditCustomerPosition(models.Model):
 
     def _named(self, domain):
         """Return the ids of the customers that ``domain`` names by themselves or by their files, or None."""
-        domain = Domain(domain)
-        for condition in domain.children if isinstance(domain, DomainAnd) else [domain]:
-            if (
-                isinstance(condition, DomainCondition)
-                and condition.field_expr in ("id", "profile_id", "partner_id")
-                and condition.operator in ("in", "=")
-            ):
-                ids = [condition.value] if condition.operator == "=" else condition.value
-                if isinstance(ids, Collection) and 0 < len(ids) <= MAX_NAMED and all(type(id_) is int for id_ in ids):
-                    column = "partner_id" if condition.field_expr == "partner_id" else "id"
-                    return self._partner_ids(SQL("%s IN %s", SQL.identifier(column), tuple(ids)))
-        return None
-
-    def _partner_ids(self, condition):
+        named = self._named_rows(domain, ("id", "profile_id", "partner_id"), MAX_NAMED)
+        if not named:
+            return None
+        name, ids = named
+        column = "partner_id" if name == "partner_id" else "id"
         self.env["credit.profile"].flush_model(["partner_id"])
-        query = SQL("SELECT DISTINCT partner_id FROM credit_profile WHERE %s", condition)
+        query = SQL("SELECT DISTINCT partner_id FROM credit_profile WHERE %s IN %s", SQL.identifier(column), ids)
         return tuple(row[0] for row in self.env.execute_query(query)) or (0,)
 
     def _order_names(self, order):

@@ -1,9 +1,6 @@
-from collections.abc import Collection
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.fields import Domain
-from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL
 
 PARTS = ("receivable", "unallocated", "delivered", "ordered", "drafts", "deposits")
@@ -32,6 +29,7 @@ class CreditExposure(models.Model):
     """
 
     _name = "credit.exposure"
+    _inherit = ["credit.named.rows"]
     _description = "Credit exposure"
     _auto = False
     _order = "exposure desc, id"
@@ -149,19 +147,12 @@ class CreditExposure(models.Model):
 
     def _for_named(self, domain):
         """Return the model for the files or customers that ``domain`` names by their ids."""
-        domain = Domain(domain)
-        for condition in domain.children if isinstance(domain, DomainAnd) else [domain]:
-            if (
-                isinstance(condition, DomainCondition)
-                and condition.field_expr in ("id", "profile_id", "partner_id")
-                and condition.operator in ("in", "=")
-            ):
-                ids = [condition.value] if condition.operator == "=" else condition.value
-                if isinstance(ids, Collection) and 0 < len(ids) <= MAX_NAMED and all(type(id_) is int for id_ in ids):
-                    column = "partner_id" if condition.field_expr == "partner_id" else "id"
-                    named = self._named(SQL("%s IN %s", SQL.identifier(column), tuple(ids)))
-                    return self.with_context(credit_exposure_named=named)
-        return self
+        named = self._named_rows(domain, ("id", "profile_id", "partner_id"), MAX_NAMED)
+        if not named:
+            return self
+        name, ids = named
+        column = "partner_id" if name == "partner_id" else "id"
+        return self.with_context(credit_exposure_named=self._named(SQL("%s IN %s", SQL.identifier(column), ids)))
 
     def _named(self, condition):
         self.env["credit.profile"].flush_model(["company_id", "partner_id"])

@@ -1,10 +1,8 @@
 import re
-from collections.abc import Collection
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL, format_amount, format_date, formatLang
 
 # What the figures of a row depend on, beside the database.
@@ -56,6 +54,7 @@ class CreditOpenItem(models.Model):
     """
 
     _name = "credit.open.item"
+    _inherit = ["credit.named.rows"]
     _description = "Open item"
     _auto = False
     _order = "date_maturity, id"
@@ -266,18 +265,8 @@ class CreditOpenItem(models.Model):
 
     def _for_rows(self, domain):
         """Return the model for the customers that ``domain`` names, by themselves or by an item or entry of theirs."""
-        domain = Domain(domain)
-        conditions = domain.children if isinstance(domain, DomainAnd) else [domain]
-        for condition in conditions:
-            if (
-                isinstance(condition, DomainCondition)
-                and condition.field_expr in ("id", "move_id", "partner_id")
-                and condition.operator in ("in", "=")
-            ):
-                ids = [condition.value] if condition.operator == "=" else condition.value
-                if isinstance(ids, Collection) and ids and all(type(id_) is int for id_ in ids):
-                    return self.with_context(credit_rows=(condition.field_expr, tuple(ids)))
-        return self
+        named = self._named_rows(domain, ("id", "move_id", "partner_id"))
+        return self.with_context(credit_rows=named) if named else self
 
     def _for_facts(self, domain, *names):
         """Return the model without its policy columns if neither ``domain`` nor the fields named need one."""
