@@ -157,6 +157,15 @@ class CollectionCommon(AccountTestInvoicingCommon):
             self._night(day)
             day = fields.Date.add(day, days=1)
 
+    def _queries(self, job):
+        """Return how many queries a job takes, with nothing in cache before and everything written after it."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        job()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
     def _sent(self):
         """What left, as (ISO date, level's name) in order."""
         actions = self.env["credit.collection.action"].search([("state", "=", "sent")], order="date_done, id")

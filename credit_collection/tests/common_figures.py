@@ -83,10 +83,3 @@ class FiguresCommon(CollectionCommon):
         values = {"date_deadline": deadline, "amount_company": amount, "amount_received": received}
         self._set(promise, state=state or judged, **{**values, **columns})
         return promise
-
-    def _queries(self, job):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        job()
-        return self.env.cr.sql_log_count - before

@@ -131,11 +131,7 @@ class TestNextAction(CollectionCommon):
             return profiles
 
         def count(profiles):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            profiles.mapped("next_action")
-            return self.env.cr.sql_log_count - before
+            return self._queries(lambda: profiles.mapped("next_action"))
 
         few, many = files(2), files(40)
         count(few)

@@ -313,14 +313,6 @@ class TestDisputeLedger(DisputeCommon):
     def _disputes(self, count):
         return self.Dispute.union(*(self._open({self._invoice("2026-03-10", 100): 50}) for _i in range(count))).sudo()
 
-    def _queries(self, job):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        job()
-        self.env.flush_all()
-        return self.env.cr.sql_log_count - before
-
     def test_judging_costs_the_same_number_of_queries_for_many(self):
         few, many = self._disputes(2), self._disputes(20)
         self._queries(few._judge)

@@ -21,13 +21,6 @@ COMPARE = {
 class TestExposureSearch(ExposureCommon):
     # -- one statement for one, for many and for a search -------------------------
 
-    def _count(self, job):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        job()
-        return self.env.cr.sql_log_count - before
-
     def test_eighty_customers_take_as_many_queries_as_one(self):
         self.setup_other_currency("GBP")
         customers = [self.partner, *(self._customer(f"Customer {i}") for i in range(79))]
@@ -36,8 +29,8 @@ class TestExposureSearch(ExposureCommon):
         pairs = [(customer, self.company) for customer in customers]
         self.env.flush_all()
         Exposure._positions(pairs)  # what the server keeps in memory
-        one = self._count(lambda: Exposure._positions(pairs[:1]))
-        many = self._count(lambda: Exposure._positions(pairs))
+        one = self._queries(lambda: Exposure._positions(pairs[:1]))
+        many = self._queries(lambda: Exposure._positions(pairs))
         self.assertEqual(one, many)
         self.assertEqual(one, 3, "accounts, contacts of the customers, the statement")
 

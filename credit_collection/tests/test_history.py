@@ -164,11 +164,7 @@ class TestHistory(CollectionCommon):
 
     def test_the_titles_of_forty_rows_take_hardly_more_queries_than_those_of_four(self):
         def count(partner):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self._history(partner=partner).mapped("title")
-            return self.env.cr.sql_log_count - before
+            return self._queries(lambda: self._history(partner=partner).mapped("title"))
 
         few, many = self._customer("Few"), self._customer("Many")
         for partner, number in ((few, 4), (many, 40)):

@@ -171,12 +171,8 @@ class TestHolds(HoldsCommon):
         def hold(count):
             partners = self.env["res.partner"].create([{"name": f"C{i}", "is_company": True} for i in range(count)])
             partners._followup_profiles(self.company, create=True)
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self.Hold.create([{"partner_id": partner.id, "reason": "x"} for partner in partners])
-            self.env.flush_all()
-            return self.env.cr.sql_log_count - before
+            holds = [{"partner_id": partner.id, "reason": "x"} for partner in partners]
+            return self._queries(lambda: self.Hold.create(holds))
 
         hold(2)
         self.assertLessEqual(hold(30) - hold(3), 2)
@@ -419,13 +415,9 @@ class TestHoldsOfLevels(HoldsCommon):
             self.env["credit.dunning.run"]._prepare()
             actions = self.env["credit.collection.action"].search([("partner_id", "in", partners.ids)])
             actions._write_state({"state": "sent", "date_done": fields.Datetime.now()})
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self.Hold._hold_by_level(actions)
-            self.env.flush_all()
+            queries = self._queries(lambda: self.Hold._hold_by_level(actions))
             self.assertEqual(len(self.Hold.search([("action_id", "in", actions.ids)])), count)
-            return self.env.cr.sql_log_count - before
+            return queries
 
         send(2)
         self.assertLessEqual(send(20) - send(3), 2)

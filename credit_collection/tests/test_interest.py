@@ -378,12 +378,7 @@ class TestInterest(InterestCommon):
 
     def test_as_many_queries_for_forty_items_as_for_four(self):
         def count(moves, job):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            job(moves)
-            self.env.flush_all()
-            return self.env.cr.sql_log_count - before
+            return self._queries(lambda: job(moves))
 
         def refresh(moves):
             self.Claim._claim(moves, day(TODAY))

@@ -382,11 +382,11 @@ class TestOrders(OrdersCommon):
         for day in range(1, 10):
             self._invoice(f"2026-05-0{day}", 10)
         for method in ("action_confirm", "action_followup_confirm"):
-            self._queries(method)  # what is cached once a process
-            ours = self._queries(method)
+            self._queries_of(method)  # what is cached once a process
+            ours = self._queries_of(method)
             with self._without_check():
-                self._queries("action_confirm")
-                core = self._queries("action_confirm")
+                self._queries_of("action_confirm")
+                core = self._queries_of("action_confirm")
             self.assertGreater(ours, core)
             self.assertLessEqual(ours - core, 10)
 
@@ -413,11 +413,7 @@ class TestOrders(OrdersCommon):
             return orders
 
         def count(orders):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            orders.read(names)
-            return self.env.cr.sql_log_count - before
+            return self._queries(lambda: orders.read(names))
 
         few, many = quotations(8, "Few"), quotations(80, "Many")
         count(few)
@@ -434,26 +430,18 @@ class TestOrders(OrdersCommon):
                 orders |= self._order(500, self._customer(f"Customer {number} {_index}"))
             for order in orders:
                 self._hold_customer(order.partner_id)
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            orders.action_followup_confirm_selected()
-            self.env.flush_all()
+            queries = self._queries(orders.action_followup_confirm_selected)
             self.assertEqual(set(orders.mapped("followup_credit_state")), {"hold"})
-            return self.env.cr.sql_log_count - before
+            return queries
 
         few = count(10)
         self.assertLessEqual((count(80) - few) / 70, 1)
 
-    def _queries(self, method):
+    def _queries_of(self, method):
         order = self._order(10)
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        getattr(order, method)()
-        self.env.flush_all()
+        queries = self._queries(getattr(order, method))
         self.assertEqual(order.state, "sale")
-        return self.env.cr.sql_log_count - before
+        return queries
 
     @contextmanager
     def _without_check(self):

@@ -154,14 +154,6 @@ class TestPromiseRandom(PromisesCommon):
             if promise.state == "replaced":
                 self.assertGreater(promise.replaced_by_id.id, promise.id)
 
-    def _queries(self, job):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        job()
-        self.env.flush_all()
-        return self.env.cr.sql_log_count - before
-
     def test_judging_takes_as_many_queries_for_thirty_promises_as_for_three(self):
         Promise = self.env["credit.promise"]
         quiet, busy = [], []

@@ -26,20 +26,12 @@ class TestQueries(CollectionCommon):
         self.env.invalidate_all()
         return partners
 
-    def _count(self, job):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        job()
-        self.env.flush_all()
-        return self.env.cr.sql_log_count - before
-
     def test_preparing_takes_as_many_queries_for_twenty_customers_as_for_two(self):
         Action = self.env["credit.collection.action"]
         self._customers(2)
-        few = self._count(self.env["credit.dunning.run"]._prepare)
+        few = self._queries(self.env["credit.dunning.run"]._prepare)
         self._customers(20)
-        many = self._count(self.env["credit.dunning.run"]._prepare)
+        many = self._queries(self.env["credit.dunning.run"]._prepare)
         self.assertEqual(len(Action.search([])), 22)
         self.assertLessEqual(many, few)
 
@@ -52,9 +44,9 @@ class TestQueries(CollectionCommon):
 
         self._customers(2)
         read()
-        few = self._count(read)
+        few = self._queries(read)
         self._customers(20)
-        self.assertLessEqual(self._count(read), few)
+        self.assertLessEqual(self._queries(read), few)
 
     def test_a_mail_costs_at_most_six_queries(self):
         """The batch shares its reads: what each further mail adds."""
@@ -62,10 +54,10 @@ class TestQueries(CollectionCommon):
         self._customers(5)
         self.env["credit.profile"]._create_missing(self.company)
         self.env["credit.dunning.run"]._prepare()
-        few = self._count(Mailer._send_queued)
+        few = self._queries(Mailer._send_queued)
         self._customers(40)
         self.env["credit.profile"]._create_missing(self.company)
         self.env["credit.dunning.run"]._prepare()
-        many = self._count(Mailer._send_queued)
+        many = self._queries(Mailer._send_queued)
         self.assertEqual(len(self.outbox), 45)
         self.assertLessEqual((many - few) / 35, 6)

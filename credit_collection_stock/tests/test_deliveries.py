@@ -209,13 +209,9 @@ class TestDeliveries(DeliveryCommon):
             )
             for partner in partners:
                 self._hold(partner)
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            deliveries.button_validate()
-            self.env.flush_all()
+            queries = self._queries(deliveries.button_validate)
             self.assertEqual(set(deliveries.mapped("followup_credit_state")), {"hold"})
-            return self.env.cr.sql_log_count - before
+            return queries
 
         validate(3)  # warms what is read once
         few, many = validate(3), validate(20)
@@ -224,11 +220,7 @@ class TestDeliveries(DeliveryCommon):
     def test_twenty_verdicts_cost_as_many_queries_as_three(self):
         def judge(count):
             deliveries = self.env["stock.picking"].union(*(self._delivery(10) for _number in range(count)))
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            deliveries._followup_verdicts()
-            return self.env.cr.sql_log_count - before
+            return self._queries(deliveries._followup_verdicts)
 
         judge(3)
         self.assertEqual(judge(3), judge(20))
