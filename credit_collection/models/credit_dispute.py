@@ -359,7 +359,7 @@ class CreditDispute(models.Model):
             owned.activity_schedule(
                 TO_ANSWER,
                 date_deadline=dispute.date_deadline,
-                summary=owned.display_name,
+                summary=owned.env._("Answer: %s", format_amount(owned.env, owned.amount, owned.currency_id)),
                 note=owned._items_words(),
                 user_id=dispute.owner_id.id,
             )

@@ -92,6 +92,12 @@ class CreditDispute(models.Model):
         self._ask_owner()
         return True
 
+    def action_open(self):
+        """Open the dispute on its own page, where the exchange about it is."""
+        self.ensure_one()
+        self.check_access("read")
+        return self._get_records_action()
+
     def action_open_invoices(self):
         """Open the invoices about which the dispute is."""
         self.ensure_one()

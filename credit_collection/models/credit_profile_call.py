@@ -12,6 +12,7 @@ class CreditProfile(models.Model):
     _inherit = "credit.profile"  # pylint: disable=consider-merging-classes-inherited
 
     calls_left = fields.Integer(compute="_compute_calls_left", string="Customers After This One")
+    phone_numbers = fields.Html(compute="_compute_phone_numbers", string="Phone")
     has_call_draft = fields.Boolean(
         compute="_compute_has_call_draft", help="You began to note a call to this customer and did not save it."
     )
@@ -19,6 +20,11 @@ class CreditProfile(models.Model):
     @api.depends_context("credit_call_queue")
     def _compute_calls_left(self):
         self.calls_left = len(self._call_queue())
+
+    @api.depends("partner_id", "contact_ids")
+    def _compute_phone_numbers(self):
+        for profile in self:  # one file at a time: shown on its form only
+            profile.phone_numbers = profile._call_to_come().phone_numbers
 
     @api.depends_context("uid")
     def _compute_has_call_draft(self):
@@ -110,6 +116,11 @@ class CreditProfile(models.Model):
                 draft.action_id = call
             return {**action, "res_id": draft.id, "context": {**context, "credit_call_draft": True}}
         return {**action, "context": {**context, "default_profile_id": self.id, "default_action_id": call and call.id}}
+
+    def _call_to_come(self):
+        """Return a call to this customer that is not saved, to look up what is to know before dialling."""
+        customer = {"partner_id": self.partner_id.id, "company_id": self.company_id.id}
+        return self.env["credit.collection.action"].new({**customer, "channel": "call"})
 
     def _waiting_calls(self):
         """Return the oldest call on the agenda up to today, by file."""

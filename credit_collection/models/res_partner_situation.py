@@ -29,6 +29,13 @@ class ResPartner(models.Model):
         groups=READERS,
         help="Those that you may read.",
     )
+    followup_dispute_count = fields.Integer(
+        string="Disputes",
+        compute="_compute_followup_dispute_count",
+        compute_sudo=False,
+        groups="base.group_user",
+        help="Of the customer in the active company: those that you may read, closed ones included.",
+    )
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company", "lang")
@@ -63,6 +70,25 @@ class ResPartner(models.Model):
         by_customer = disputes.sudo().grouped("partner_id")
         for partner in self:
             partner.followup_dispute_ids = by_customer.get(partner.commercial_partner_id._origin)
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company", "uid")
+    def _compute_followup_dispute_count(self):
+        groups = self.env["credit.dispute"]._read_group(
+            [("partner_id", "in", self._origin.commercial_partner_id.ids), ("company_id", "=", self.env.company.id)],
+            ["partner_id"],
+            ["__count"],
+        )
+        counts = {customer.id: count for customer, count in groups}
+        for partner in self:
+            partner.followup_dispute_count = counts.get(partner.commercial_partner_id._origin.id, 0)
+
+    def action_followup_disputes(self):
+        """Open the customer's disputes in the active company: those that the user may read."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_dispute_action")
+        domain = [("partner_id", "=", self.commercial_partner_id.id), ("company_id", "=", self.env.company.id)]
+        return {**action, "domain": domain, "context": {}}
 
     def action_followup_situation(self):
         """Show how the customer pays and who answers for it: for those without the collection file."""

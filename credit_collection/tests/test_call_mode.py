@@ -37,6 +37,8 @@ class TestCallMode(CollectionCommon):
     # -- a call nobody planned ------------------------------------------------
 
     def test_a_call_nobody_planned_is_created_when_its_result_is_saved_and_not_before(self):
+        self.assertIn("+33 1 99 00 11 22", self.profile.phone_numbers, "in the file too, where the call is made")
+        self.assertFalse(self.other.phone_numbers)
         dialog = self._open(self.profile.action_note_call(), note="The transfer leaves on Friday.")
         self.assertFalse(self._calls())
         self.assertIn("+33 1 99 00 11 22", dialog.phone_numbers)

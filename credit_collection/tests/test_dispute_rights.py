@@ -44,6 +44,27 @@ class TestDisputeRights(DisputeCommon):
 
     # -- reading ---------------------------------------------------------------------
 
+    def test_an_owner_without_sales_or_accounting_finds_the_dispute_on_the_customer(self):
+        self.assertEqual(self.partner.with_user(self.salesperson).followup_dispute_count, 1)
+        self.dispute.owner_id = self.warehouse
+        self.env.invalidate_all()
+        for user, count in ((self.warehouse, 1), (self.salesperson, 0), (self.colleague, 0)):
+            partner = self.partner.with_user(user)
+            self.assertEqual(partner.followup_dispute_count, count, user.login)
+            found = self.env["credit.dispute"].with_user(user).search(partner.action_followup_disputes()["domain"])
+            self.assertEqual(len(found), count, user.login)
+        self.assertEqual(self._as(self.warehouse).action_open()["res_id"], self.dispute.id)
+        with self.assertRaises(AccessError):
+            self._as(self.colleague).action_open()
+
+    def test_nobody_is_offered_a_dialog_that_has_nothing_to_say(self):
+        """The button *Payments* is for sales: without their right its dialog would be empty."""
+        Partner = self.env["res.partner"]
+        for user, offered in ((self.salesperson, True), (self.warehouse, False), (self.collector, False)):
+            arch = Partner.with_user(user).get_view(view_type="form")["arch"]
+            self.assertEqual("action_followup_situation" in arch, offered, user.login)
+            self.assertEqual("action_followup_disputes" in arch, user != self.collector, user.login)
+
     def test_the_owner_accounting_and_team_leaders_read_and_other_salespeople_do_not(self):
         for user in (self.salesperson, self.collector, self.manager, self.accountant, self.reader, self.team_leader):
             self.assertTrue(self._sees(user), user.login)

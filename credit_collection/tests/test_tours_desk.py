@@ -99,3 +99,10 @@ class TestToursDesk(CollectionCommon, HttpCase):
         self.assertRecordValues(
             self._item(self.invoice), [{"amount_residual": 1800.0, "claimable_amount": 1800.0, "disputed_amount": 0.0}]
         )
+
+    def test_a_row_of_the_file_opens_what_it_stands_for(self):
+        amounts = {self._item(self.invoice): 1200.0}
+        price = self.env.ref("credit_collection.credit_late_reason_price")
+        deadline = self.today + timedelta(days=10)
+        self.env["credit.dispute"].with_user(self.collector)._open(amounts, price, self.salesperson, deadline)
+        self.start_tour("/odoo/collection-files", "credit_collection_file_rows", login="collector")

@@ -23,14 +23,9 @@ class CreditCallResult(models.TransientModel):
     @api.depends("action_id", "profile_id")
     def _compute_at_hand(self):
         for wizard in self:
-            call = wizard.action_id or wizard._call_to_come()
+            call = wizard.action_id or wizard.profile_id._call_to_come()
             wizard.totals = wizard.action_id.totals or wizard._overdue_words()
             wizard.phone_numbers, wizard.last_words = call.phone_numbers, call.last_words
-
-    def _call_to_come(self):
-        """Return the call that will be created, not saved, to look up what is to know before dialling."""
-        customer = {"partner_id": self.profile_id.partner_id.id, "company_id": self.profile_id.company_id.id}
-        return self.env["credit.collection.action"].new({**customer, "channel": "call"})
 
     def _overdue_words(self):
         profile = self.profile_id

@@ -159,3 +159,23 @@ registry.category("web_tour.tours").add("credit_collection_dispute_close", {
         },
     ],
 });
+
+// A row of the file opens what it stands for: the invoice, the dispute. Core would show all fields of the row in a dialog.
+registry.category("web_tour.tours").add("credit_collection_file_rows", {
+    url: "/odoo/collection-files",
+    steps: () => [
+        click("open the file", ".o_data_row:contains('Tour Customer A') td[name=partner_id]"),
+        click("an open item", ".o_field_widget[name=item_ids] .o_data_row:contains('3,000.00') td[name=move_name]"),
+        {
+            content: "is an invoice",
+            trigger: "body:not(:has(.modal)) .o_form_view .o_field_widget[name=tax_totals]:contains('3,000.00')",
+        },
+        click("back to the file", ".breadcrumb-item a:contains('Tour Customer A')"),
+        click("what happened", ".o_notebook .nav-link[name=history]"),
+        click("a dispute", ".o_field_widget[name=history_ids] .o_data_row:contains('Price') td[name=title]"),
+        {
+            content: "has a page of its own, with the exchange about it",
+            trigger: "body:not(:has(.modal)) .o_form_view:contains('Tour Customer A – Price') .o-mail-Chatter",
+        },
+    ],
+});
