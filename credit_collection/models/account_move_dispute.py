@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
 
@@ -33,8 +34,18 @@ class AccountMove(models.Model):
         for move in self:
             move.followup_dispute_count = len(disputes.get(move.id, ()))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS 'account': no default names a dispute either, not even in what is created with all rights
+        named = not self.env.su and any(vals.get("followup_dispute_id") for vals in vals_list)
+        if named or self.default_get(["followup_dispute_id"]):
+            self._followup_refuse_dispute()
+        return super().create(vals_list)
+
     def write(self, vals):
         # EXTENDS 'account': what was accepted is held back as long as its credit note is in draft
+        if "followup_dispute_id" in vals and not self.env.su:
+            self._followup_refuse_dispute()
         disputes = self.sudo().followup_dispute_id if {"state", "followup_dispute_id"} & vals.keys() else None
         res = super().write(vals)
         if disputes is not None and (disputes := disputes | self.sudo().followup_dispute_id):
@@ -65,6 +76,15 @@ class AccountMove(models.Model):
             if disputed and credit:
                 (disputed | credit).with_context(move_reverse_cancel=move_reverse_cancel).reconcile()
         return super()._reconcile_reversed_moves(reverse_moves, move_reverse_cancel)
+
+    @api.model
+    def _followup_refuse_dispute(self):
+        """What is credited for a dispute decides what becomes of it: only its own code says so."""
+        raise AccessError(
+            self.env._(
+                "A credit note is made for a dispute by closing the dispute: do that instead of naming it here."
+            )
+        )
 
     def action_followup_disputes(self):
         """Open the disputes about this invoice."""

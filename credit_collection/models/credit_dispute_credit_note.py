@@ -27,6 +27,7 @@ class CreditDispute(models.Model):
                 moves |= self._reverse_whole(move) if whole else self._reverse_part(move, amount)
             else:
                 self._tell(self.env._("%s is no invoice: correct it by an entry of your own.", move.display_name))
+        moves.sudo().with_context(skip_invoice_sync=True).write({"followup_dispute_id": self.id})
         return moves
 
     def _credit_notes_action(self, moves):
@@ -53,7 +54,6 @@ class CreditDispute(models.Model):
             "invoice_user_id": invoice.invoice_user_id.id,
             "invoice_origin": invoice.invoice_origin,
             "journal_id": invoice.journal_id.id,
-            "followup_dispute_id": self.id,
         }
 
     def _reverse_whole(self, invoice):

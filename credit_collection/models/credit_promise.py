@@ -229,7 +229,7 @@ class CreditPromise(models.Model):
     def _paid_before(self, items, day):
         """Return the money matched with these items up to ``day``, as ``{id: amount}``."""
         self._flush_ledger()
-        matches = self.env["credit.settlement"]._sql_matches(SQL("SELECT UNNEST(%s::int[])", items.ids))
+        matches = self.env["credit.settlement"]._sql_receipts(SQL("SELECT UNNEST(%s::int[])", items.ids))
         return dict(
             self.env.execute_query(
                 SQL(

@@ -8,8 +8,10 @@ READ = {
     "account.bank.statement.line": ["is_reconciled", "partner_id"],
     "account.move": ["move_type", "origin_payment_id", "payment_state", "state", "statement_line_id"],
     "account.move.line": [
+        "account_id",
         "amount_currency",
         "amount_residual_currency",
+        "balance",
         "currency_id",
         "date",
         "parent_state",
@@ -48,8 +50,9 @@ class CreditPromise(models.Model):
     """How a promise is judged: a pure function of the ledger, whose rule is ``tools/promise.py``; here it is one statement
     for any number of promises. What a person decided (replaced, cancelled) is not judged.
 
-    Money counts that was matched with the items up to the deadline; a credit note of any day says that the amount was never
-    owed. What unallocated payments cover waits for allocation, and stays open.
+    Money counts that was matched with the items up to the deadline. What was written off up to then is none: it only leaves
+    less to wait for. A credit note of any day says that the amount was never owed. What unallocated payments cover waits
+    for allocation, and stays open.
     """
 
     _inherit = "credit.promise"  # pylint: disable=consider-merging-classes-inherited
@@ -79,6 +82,8 @@ class CreditPromise(models.Model):
     def _judgements(self):
         """Return what the ledger makes of these promises and those that share an item with them, in their order."""
         self._flush_ledger()
+        # PostgreSQL would compile so long a statement for as long as it runs
+        self.env.cr.execute("SET LOCAL jit = off")
         days = [SQL("(%s, %s::date)", company.id, company._dunning_today()) for company in self.company_id]
         rows = self.env.execute_query(
             SQL(
@@ -154,7 +159,7 @@ class CreditPromise(models.Model):
                            AND c.commercial_partner_id = a.customer_id
                  LEFT JOIN (%(matches)s) m ON m.move_line_id = l.id
                 GROUP BY a.id, x.id""",
-            matches=self.env["credit.settlement"]._sql_matches(
+            matches=self.env["credit.settlement"]._sql_receipts(
                 SQL(
                     """SELECT x.move_line_id FROM asked a JOIN credit_promise_line x ON x.promise_id = a.id
                         WHERE x.move_line_id IS NOT NULL"""

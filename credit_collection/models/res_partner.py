@@ -1,7 +1,18 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .credit_interest_policy import CUSTOMER_KINDS
+
+# What hangs on a customer, beside its collection files
+OF_CUSTOMERS = (
+    "credit.collection.action",
+    "credit.dispute",
+    "credit.hold",
+    "credit.late.claim",
+    "credit.promise",
+    "credit.request",
+)
 
 
 class ResPartner(models.Model):
@@ -69,6 +80,17 @@ class ResPartner(models.Model):
         for partner in self:
             partner.followup_terms_warning = warnings.get(partner, False)
 
+    def write(self, vals):
+        """EXTENDS 'base': customers that become contacts of another one bring their collection files along."""
+        if not {"is_company", "parent_id"} & vals.keys():
+            return super().write(vals)
+        customers = self.filtered(lambda partner: partner == partner.commercial_partner_id)
+        res = super().write(vals)
+        contacts = customers.filtered(lambda partner: partner != partner.commercial_partner_id)
+        for customer, joining in contacts.grouped("commercial_partner_id").items():
+            joining._followup_join(customer)
+        return res
+
     def action_followup_profile(self):
         """Open the customer's collection file in the active company; it is created when there is none.
 
@@ -117,3 +139,29 @@ class ResPartner(models.Model):
         profiles = Profile.search([("partner_id", "in", customers.ids), ("company_id", "=", company.id)])
         missing = customers - profiles.partner_id if create else customers.browse()
         return profiles | Profile.create([{"partner_id": p.id, "company_id": company.id} for p in missing])
+
+    def _followup_join(self, customer):
+        """These contacts are of ``customer`` now: so are their collection files, one for each company, and all that hangs on
+        them. In SQL: what was sent refuses to be changed.
+        """
+        (self | customer)._followup_merge_files(customer)
+        for model in ("credit.profile", *OF_CUSTOMERS):
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET partner_id = %s WHERE partner_id IN %s",
+                    SQL.identifier(self.env[model]._table),
+                    customer.id,
+                    tuple(self.ids),
+                )
+            )
+        self.env.invalidate_all()
+
+    def _followup_merge_files(self, kept):
+        """The collection files that these partners have in a company become one, if possible that of ``kept``; of several
+        insolvencies one remains."""
+        self.env["credit.hold"].sudo()._merge_insolvencies(self)
+        files = self.env["credit.profile"].sudo().search([("partner_id", "in", self.ids)])
+        for mine in files.grouped("company_id").values():
+            target = (mine.filtered(lambda profile: profile.partner_id == kept) or mine)[:1]
+            (mine - target)._merge_into(target)
+        self.env.flush_all()

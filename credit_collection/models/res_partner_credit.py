@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_amount, plaintext2html
+from odoo.tools import format_amount
+
+from .credit_profile_limit import TERMS
 
 ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
 # What core keeps of a customer's credit, by company. Core's “Partner Limit” switch writes the limit.
@@ -111,32 +113,26 @@ class ResPartner(models.Model):
     # -- history --------------------------------------------------------------
 
     def _followup_log(self, before, after):
-        """Note the changes in the customers' collection files of the active company, before and after."""
+        """Note the changes in the customers' collection files of the active company, as the file's own fields are tracked."""
         customers = self.filtered(lambda partner: partner == partner.commercial_partner_id)
-        profiles = customers.sudo().with_context(mail_create_nosubscribe=True)
-        profiles = profiles._followup_profiles(self.env.company, create=True) if customers else ()
-        bodies = {}
-        for profile in profiles:
+        if not customers:
+            return
+        customers = customers.sudo().with_context(mail_create_nosubscribe=True)
+        profiles = customers._followup_profiles(self.env.company, create=True)
+        tracking, columns = self.env["mail.tracking.value"].sudo(), profiles.fields_get(TERMS)
+        values = []
+        for profile, message in zip(profiles, profiles._message_log_batch({}), strict=True):
             partner = self.browse(profile.partner_id.id)
-            lines = [
-                partner._followup_change(name, old, after[partner][name])
-                for name, old in before[partner].items()
-                if old != after[partner][name]
+            old, new = before[partner], after[partner]
+            values += [
+                {
+                    **tracking._create_tracking_values(old[core], new[core], name, columns[name], profile),
+                    "mail_message_id": message.id,
+                }
+                for name, core in TERMS.items()
+                if core in old and old[core] != new[core]
             ]
-            bodies[profile.id] = plaintext2html("\n".join(lines))
-        if bodies:
-            profiles._message_log_batch(bodies)
-
-    def _followup_change(self, name, old, new):
-        def shown(value):
-            if name == "credit_limit":
-                return format_amount(self.env, value, self.env.company.currency_id)
-            value = value.display_name if name == "property_payment_term_id" else choices.get(value)
-            return value or self.env._("none")
-
-        field = self._fields[name]
-        choices = dict(field._description_selection(self.env)) if field.type == "selection" else {}
-        return self.env["credit.control"]._change(field, shown(old), shown(new))
+        tracking.create(values)
 
     # -- the line on the form -------------------------------------------------
 

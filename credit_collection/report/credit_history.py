@@ -142,6 +142,8 @@ class CreditHistory(models.Model):
         value, kind = change[name], change["fieldInfo"]["fieldType"]
         if kind == "boolean":
             return self.env._("yes") if value else self.env._("no")
+        if kind == "monetary":
+            return format_amount(self.env, value, self.env["res.currency"].browse(change["fieldInfo"]["currencyId"]))
         if kind == "date" and value:
             return format_date(self.env, value)
         return str(value or "–")

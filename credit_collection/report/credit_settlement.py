@@ -12,7 +12,8 @@ class CreditSettlement(models.AbstractModel):
     """How receivable items were settled: by money, by credit notes, or otherwise; and who is told when that changes.
 
     Promises and disputes are judged by it. Money is what came in through a bank or cash journal or a payment; a credit
-    note says that the amount was never owed; all else (write-off, set-off) is neither.
+    note says that the amount was never owed; all else (write-off, set-off) is neither. What a payment itself writes off is
+    told apart where it matters (:meth:`_sql_receipts`).
     """
 
     _name = "credit.settlement"
@@ -51,6 +52,29 @@ class CreditSettlement(models.AbstractModel):
                 WHERE l.id IN (%(items)s) AND l.amount_residual_currency > 0 AND y.date IS NOT NULL""",
             items=items,
             is_money=self._sql_is_money(),
+        )
+
+    @api.model
+    def _sql_receipts(self, items):
+        """Return the statement of :meth:`_sql_matches`, in which money is what came in: the share of an entry's credit that
+        it books as a loss or a cost (a difference written off in the payment register, a discount) is ``other``.
+        """
+        return SQL(
+            """SELECT k.move_line_id, k.date, s.amount, s.kind
+                 FROM (%(matches)s) k
+                 JOIN account_move_line i ON i.id = k.move_line_id
+                 JOIN res_currency cur ON cur.id = i.currency_id
+                 LEFT JOIN LATERAL (
+                      SELECT SUM(l.balance) FILTER (WHERE t.account_type ~ '^(income|expense)')
+                             / NULLIF(-SUM(l.balance) FILTER (WHERE l.balance < 0 AND t.account_type = 'asset_receivable'), 0)
+                             AS share
+                        FROM account_move_line l JOIN account_account t ON t.id = l.account_id
+                       WHERE l.move_id = k.by_move_id) w ON k.kind = 'money'
+                CROSS JOIN LATERAL (
+                      SELECT ROUND(k.amount * LEAST(GREATEST(COALESCE(w.share, 0), 0), 1), cur.decimal_places) AS lost) o
+                CROSS JOIN LATERAL (VALUES (k.kind, k.amount - o.lost), ('other', o.lost)) s (kind, amount)
+                WHERE s.amount <> 0""",
+            matches=self._sql_matches(items),
         )
 
     @api.model

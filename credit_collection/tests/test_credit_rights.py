@@ -49,9 +49,9 @@ class CreditRightsCommon(CollectionCommon):
         self.profile.invalidate_recordset(["message_ids"])
 
     def _history(self, profile=None):
-        """The last entry of the file's history, as plain text, with its author's user."""
+        """The last decision in the file's history, in words, with its author."""
         message = (profile or self.profile).message_ids.sorted("id")[-1:]
-        return str(message.body), message.author_id
+        return self.env["credit.history"]._title_decision(message.sudo()), message.author_id
 
 
 @tagged("post_install", "-at_install")
@@ -294,7 +294,7 @@ class TestCreditRights(CreditRightsCommon):
         self.assertEqual(author, self.manager.partner_id)
         self.partner.with_user(self.administrator).write({"property_payment_term_id": False, "trust": "bad"})
         body, author = self._history()
-        self.assertIn("30 Days → none", body)
+        self.assertIn("30 Days → –", body)
         self.assertIn("Normal Debtor → Bad Debtor", body)
         self.assertEqual(author, self.administrator.partner_id)
         self.profile.with_user(self.manager).credit_limit = 6000

@@ -1,5 +1,7 @@
 """Attempts to break the collector's desk that once succeeded: promises, disputes, and what is claimed beside them."""
 
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo import SUPERUSER_ID, Command, fields
@@ -200,6 +202,69 @@ class TestDeskChanges(DeskCommon):
         self.assertEqual(lone.commercial_partner_id, group)
         files = self.env["credit.profile"].search([("partner_id", "in", (lone | group).ids)])
         self.assertEqual((files.partner_id, files.promise_ids), (group, promises))
+
+    def test_a_customer_that_becomes_a_contact_by_hand_brings_its_file_along(self):
+        group, lone = self._customer("Group"), self._customer("Ann", is_company=False)
+        invoice = self._invoice("2026-02-10", 1000, lone)
+        dispute, promise = self._open({invoice: 400}), self._promise(invoice, "2026-03-20")
+        lone._followup_profile(self.company).message_post(body="They called")
+        lone.parent_id = group
+        profile = self._item(invoice).profile_id
+        self.assertEqual(profile.partner_id, group)
+        self.assertEqual((profile.promise_ids, profile.dispute_ids), (promise, dispute))
+        self.assertIn("They called", self._texts(profile))
+        self.assertFalse(self.env["credit.profile"].search([("partner_id", "=", lone.id)]))
+        lone.parent_id = False
+        self.assertEqual(profile.partner_id, group, "what was said to the company stays with it")
+
+    def test_a_subsidiary_that_is_no_company_any_more_brings_its_file_into_that_of_its_group(self):
+        group = self._customer("Group")
+        subsidiary = self._customer("Subsidiary", parent_id=group.id)
+        theirs = group._followup_profile(self.company)
+        theirs.message_post(body="Group called")
+        former = subsidiary._followup_profile(self.company)
+        former.message_post(body="Subsidiary called")
+        call = former._plan_call_today()
+        elsewhere = self.setup_other_company()["company"]
+        other = subsidiary.with_company(elsewhere)._followup_profile(elsewhere)
+        subsidiary.with_user(self.env.ref("base.user_admin")).is_company = False
+        self.assertFalse(former.exists())
+        self.assertEqual((theirs.action_ids, other.partner_id), (call, group))
+        texts = self._texts(theirs)
+        self.assertTrue("Group called" in texts and "Subsidiary called" in texts)
+
+    def test_a_night_killed_at_any_of_its_steps_is_made_up_for_by_the_next(self):
+        promise = self._promise(self._invoice("2026-02-10", 1000), "2026-03-18")
+        disputed = self._invoice("2026-02-10", 500, self._customer("Lefort"))
+        dispute = self._open({disputed: 200}, deadline=fields.Date.to_date("2026-03-18"))
+        self._invoice("2026-03-17", partner=self._customer("Martin"))
+        steps = [
+            ("credit.hold", "_end_settled"),
+            ("credit.profile", "_cron_review_limits"),
+            ("credit.dispute", "_cron_review"),
+            ("credit.suspension", "_cron_review"),
+            ("credit.dunning.run", "_prepare"),
+            ("credit.dunning.mailer", "_cron_send"),
+            ("sale.order", "_cron_followup_recheck"),
+        ]
+        results = []
+        for model, method in steps:
+            with patch.object(self.env.registry[model], method, side_effect=SystemExit):
+                try:  # not assertRaises, which undoes what was done before
+                    self._night("2026-03-24")
+                except SystemExit:
+                    results.append(promise.state)
+        self.assertEqual(results, ["broken"] * len(steps), "judged, and kept when the rest was killed")
+        self._night("2026-03-24")
+        self.assertTrue(dispute.escalated_to_id)
+        self.assertEqual(len(self._activities()), 1)
+        passed_on = self.env.ref("credit_collection.mail_activity_dispute_late")
+        self.assertEqual(len(dispute.activity_ids.filtered(lambda a: a.activity_type_id == passed_on)), 1)
+        self.assertEqual(sum("broken" in body for body in self._told()), 1)
+        written = [mail["action"].partner_id.name for mail in self.outbox]
+        self.assertEqual(sorted(written), ["Durand", "Martin"], "a mail each")
+        self.assertFalse(self._night("2026-03-24"), "nothing is prepared twice")
+        self.assertEqual((len(self._activities()), len(self.outbox)), (1, 2))
 
     def test_notes_begun_on_two_customers_that_are_merged_are_both_kept(self):
         twin = self._customer("Durand SA")

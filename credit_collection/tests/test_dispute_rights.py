@@ -115,6 +115,31 @@ class TestDisputeRights(DisputeCommon):
         with self.assertRaises(AccessError):
             self._as(self.colleague).message_post(body="Hello")
 
+    def test_nobody_says_by_hand_which_credit_note_settles_it(self):
+        note = self._credit_note(100, DAY)
+        forged = {"followup_dispute_id": self.dispute.id}
+        vals = {"move_type": "out_refund", "partner_id": self.partner.id}
+        for user in (self.accountant, self.collector, self.manager):
+            Move = self.env["account.move"].with_user(user)
+            Move.create(vals)
+            with self.assertRaises(AccessError, msg=user.login):
+                note.with_user(user).write(forged)
+            with self.assertRaises(AccessError, msg=user.login):
+                Move.create({**vals, **forged})
+            with self.assertRaises(AccessError, msg=user.login):
+                Move.with_context(default_followup_dispute_id=self.dispute.id).create(vals)
+            Default = self.env["ir.default"].with_user(user)
+            Default.set("account.move", "followup_dispute_id", self.dispute.id, user_id=True)
+            for mine in (Move, Move.sudo()):
+                with self.assertRaises(AccessError, msg=user.login):
+                    mine.create(vals)
+        self.assertFalse(note.followup_dispute_id)
+        self.env["ir.default"].search([]).filtered(lambda d: d.field_id.name == "followup_dispute_id").unlink()
+        self._as(self.collector).action_close("founded")
+        made = self.dispute.credit_move_ids
+        with self.assertRaises(AccessError):
+            made.with_user(self.accountant).write({"followup_dispute_id": False})
+
     # -- opening ---------------------------------------------------------------------
 
     def test_collectors_open_and_others_do_not(self):

@@ -121,6 +121,24 @@ class TestHistory(CollectionCommon):
             self.assertEqual(str(self._history("hold_end").date), "2026-03-20")
             self.assertIn("Cheque returned", self._history("hold_end").title)
 
+    def test_a_limit_changed_on_the_customer_or_in_its_file_is_told_with_who_from_and_to(self):
+        self.manager.group_ids |= self.env.ref("base.group_partner_manager")
+        self.partner.with_user(self.manager).credit_limit = 5000
+        self.assertEqual(self._plain_decisions(), ["Credit Limit: $ 0.00 → $ 5,000.00"])
+        self.assertEqual(self._history("decision").user_id, self.manager)
+        self.profile.with_user(self.manager).credit_limit = 6000
+        self.partner.with_user(self.manager).write({"trust": "bad", "phone": "1"})
+        self.assertEqual(
+            self._plain_decisions()[1:],
+            ["Credit Limit: $ 5,000.00 → $ 6,000.00", "Trust: Normal Debtor → Bad Debtor"],
+        )
+        self.partner.with_user(self.manager).credit_limit = 6000
+        self.assertEqual(len(self._plain_decisions()), 3, "nothing changed")
+
+    def _plain_decisions(self):
+        titles = self._history("decision").mapped("title")
+        return [title.replace("\N{NO-BREAK SPACE}", " ") for title in titles]
+
     def test_a_request_that_was_decided_is_told_with_its_reason(self):
         request = self.env["credit.request"].create(
             {"kind": "limit", "partner_id": self.partner.id, "new_limit": 5000, "reason": "A new project"}

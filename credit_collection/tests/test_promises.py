@@ -308,6 +308,110 @@ class TestPromises(PromisesCommon):
         self._match(self._credit_note(40, "2026-03-12"), invoice)
         self.assertEqual((promise.state, promise.amount_received, promise.share_received), ("kept", 60, 1))
 
+    def _register(self, invoice, amount):
+        """What the customer paid, the rest written off in the payment register."""
+        context = {"active_model": "account.move", "active_ids": invoice.ids}
+        register = self.env["account.payment.register"].with_context(**context)
+        register = register.create(
+            {
+                "amount": amount,
+                "payment_date": DAY,
+                "payment_difference_handling": "reconcile",
+                "writeoff_account_id": self.company_data["default_account_expense"].id,
+            }
+        )
+        return register._create_payments()
+
+    def test_what_the_payment_register_writes_off_is_no_money(self):
+        invoice = self._invoice("2026-02-09", 100)
+        promise = self._promise(invoice, "2026-03-20")
+        self._register(invoice, 33.33)
+        self.assertEqual((promise.state, promise.amount_received, promise.share_received), ("kept", 33.33, 1))
+        both = self._invoice("2026-02-09", 60) | self._invoice("2026-02-09", 40)
+        promise = self._promise(both, "2026-03-20")
+        payment = self._payment(97, DAY)
+        payment.action_draft()
+        receivable = payment.move_id.line_ids.filtered("credit")
+        payment.move_id.write(
+            {
+                "line_ids": [
+                    Command.update(receivable.id, {"credit": 100}),
+                    Command.create({"account_id": self.company_data["default_account_expense"].id, "debit": 3}),
+                ]
+            }
+        )
+        payment.action_post()
+        self._match(payment.move_id, both)
+        self.assertEqual((promise.state, promise.amount_received), ("kept", 97))
+
+    def test_what_is_written_off_beyond_the_promise_does_not_make_up_for_money(self):
+        """100 promised of 300: 40 paid and 60 written off leave 200, of which 60 is still expected."""
+        invoice = self._invoice("2026-02-09", 300)
+        promise = self._promise(invoice, "2026-03-20", 100)
+        self._match(self._written_off(60), invoice)
+        self._payment(40, DAY, invoice=invoice)
+        with freeze_time("2026-03-24"):
+            self._judge()
+        self.assertEqual((promise.state, promise.amount_received, promise.share_received), ("partly_kept", 40, 0.4))
+
+    def _written_off(self, amount, journal="default_journal_bank"):
+        """An entry of loss, even in the bank's journal."""
+        accounts = self.company_data
+        receivable = self.partner.property_account_receivable_id
+        move = self.env["account.move"].create(
+            {
+                "date": DAY,
+                "journal_id": accounts[journal].id,
+                "line_ids": [
+                    Command.create({"account_id": accounts["default_account_expense"].id, "debit": amount}),
+                    Command.create({"account_id": receivable.id, "partner_id": self.partner.id, "credit": amount}),
+                ],
+            }
+        )
+        move.action_post()
+        return move
+
+    def test_an_item_written_off_is_not_paid(self):
+        for journal in ("default_journal_misc", "default_journal_bank"):
+            invoice = self._invoice("2026-02-09", 100)
+            promise = self._promise(invoice, "2026-03-20")
+            self._match(self._written_off(100, journal), invoice)
+            self.assertEqual((promise.state, promise.amount_received), ("cancelled", 0), journal)
+            late = self._promise(self._invoice("2026-02-09", 100), "2026-03-20")
+            with freeze_time("2026-03-24"):
+                self._judge()
+                self._match(self._written_off(100, journal), late.line_ids.move_id)
+                self.assertEqual(late.state, "cancelled", "dated before the deadline")
+
+    def test_the_bank_s_line_with_a_difference_written_off(self):
+        invoice = self._invoice("2026-02-09", 100)
+        promise = self._promise(invoice, "2026-03-20")
+        line = self.env["account.bank.statement.line"].create(
+            {
+                "journal_id": self.company_data["default_journal_bank"].id,
+                "date": DAY,
+                "payment_ref": "Durand",
+                "amount": 97,
+                "partner_id": self.partner.id,
+            }
+        )
+        _liquidity, suspense, _other = line._seek_for_lines()
+        line.move_id.button_draft()
+        line.move_id.write(
+            {
+                "line_ids": [
+                    Command.update(
+                        suspense.id,
+                        {"account_id": self.partner.property_account_receivable_id.id, "credit": 100},
+                    ),
+                    Command.create({"account_id": self.company_data["default_account_expense"].id, "debit": 3}),
+                ]
+            }
+        )
+        line.move_id.action_post()
+        self._match(line.move_id, invoice)
+        self.assertEqual((promise.state, promise.amount_received), ("kept", 97))
+
     def test_paid_before_the_promise_keeps_none(self):
         invoice = self._invoice("2026-02-09", 100)
         before = self._payment(40, "2026-03-01", invoice=invoice)
@@ -322,6 +426,21 @@ class TestPromises(PromisesCommon):
         self._payment(60, "2026-03-10", invoice=invoice)
         self._unmatch(before.move_id)
         self.assertEqual(promise.state, "kept", "what was paid before is open again, which the promise was not about")
+
+    def test_what_was_paid_before_and_is_recorded_anew_or_exchanged_keeps_none(self):
+        """The ledger does not tell the same money recorded anew from other money of the same days: it counts as the same."""
+        invoice = self._invoice("2026-02-09", 100)
+        wrong = self._payment(40, "2026-03-01", invoice=invoice)
+        promise = self._promise(invoice, "2026-03-20")
+        self._unmatch(wrong.move_id)
+        wrong.action_draft()
+        wrong.unlink()
+        self._payment(40, "2026-03-02", invoice=invoice)
+        self.assertEqual((promise.state, promise.amount_received), ("open", 0))
+        self._payment(30, "2026-03-12", invoice=invoice)
+        with freeze_time("2026-03-24"):
+            self._judge()
+        self.assertEqual((promise.state, promise.amount_received), ("partly_kept", 30))
 
     def test_reset_to_draft_and_posted_again(self):
         invoice = self._invoice("2026-02-09", 100)

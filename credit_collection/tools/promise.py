@@ -25,7 +25,8 @@ from typing import NamedTuple
 
 
 class Match(NamedTuple):
-    """What settled a part of an item: ``money``, ``credit_note`` or ``other``; on which day, and how much."""
+    """What settled a part of an item: ``money`` that came in, ``credit_note`` or ``other`` (a write-off, a set-off, the
+    discount in a payment); on which day, and how much."""
 
     kind: str
     date: date
