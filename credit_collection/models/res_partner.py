@@ -81,12 +81,17 @@ class ResPartner(models.Model):
             partner.followup_terms_warning = warnings.get(partner, False)
 
     def write(self, vals):
-        """EXTENDS 'base': customers that become contacts of another one bring their collection files along."""
+        """EXTENDS 'base': customers that become contacts of another one bring their collection files along, for good: limits,
+        holds and evidence are those of one customer from then on.
+
+        :raise AccessError: when there are such files and the user decides on no limits and holds
+        """
         if not {"is_company", "parent_id"} & vals.keys():
             return super().write(vals)
         customers = self.filtered(lambda partner: partner == partner.commercial_partner_id)
         res = super().write(vals)
         contacts = customers.filtered(lambda partner: partner != partner.commercial_partner_id)
+        contacts._followup_check_join()
         for customer, joining in contacts.grouped("commercial_partner_id").items():
             joining._followup_join(customer)
         return res
@@ -139,6 +144,17 @@ class ResPartner(models.Model):
         profiles = Profile.search([("partner_id", "in", customers.ids), ("company_id", "=", company.id)])
         missing = customers - profiles.partner_id if create else customers.browse()
         return profiles | Profile.create([{"partner_id": p.id, "company_id": company.id} for p in missing])
+
+    def _followup_check_join(self):
+        files = self.env["credit.profile"].sudo().search([("partner_id", "in", self.ids)]) if self else ()
+        if files:
+            self.env["credit.control"]._check_decides(
+                self.env._(
+                    "%s has a collection file: it would go over to the other customer, limits and holds included. Ask a "
+                    "credit manager to do that.",
+                    ", ".join(files.partner_id.mapped("name")),
+                )
+            )
 
     def _followup_join(self, customer):
         """These contacts are of ``customer`` now: so are their collection files, one for each company, and all that hangs on

@@ -42,6 +42,7 @@ from . import test_order_flows
 from . import test_orders
 from . import test_pareto
 from . import test_priority
+from . import test_promise_ledger
 from . import test_promise_random
 from . import test_promise_rights
 from . import test_promise_tools

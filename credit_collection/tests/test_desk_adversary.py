@@ -217,6 +217,26 @@ class TestDeskChanges(DeskCommon):
         lone.parent_id = False
         self.assertEqual(profile.partner_id, group, "what was said to the company stays with it")
 
+    def test_only_who_decides_on_holds_joins_a_customer_with_a_file_to_another(self):
+        """Put under another customer and taken out again, it would be without its hold."""
+        group, lone = self._customer("Group"), self._customer("Ann", is_company=False)
+        without = self._customer("Bob", is_company=False)
+        lone._followup_profile(self.company)
+        clerk = new_test_user(
+            self.env,
+            "clerk",
+            groups="base.group_partner_manager,account.group_account_invoice",
+            company_id=self.company.id,
+        )
+        without.with_user(clerk).parent_id = group
+        with self.assertRaisesRegex(AccessError, "Ann has a collection file"):
+            lone.with_user(clerk).parent_id = group
+        self.manager.group_ids += self.env.ref("base.group_partner_manager")
+        lone.with_user(self.manager).parent_id = group
+        self.assertEqual(
+            self.env["credit.profile"].search([("partner_id", "in", (lone | group).ids)]).partner_id, group
+        )
+
     def test_a_subsidiary_that_is_no_company_any_more_brings_its_file_into_that_of_its_group(self):
         group = self._customer("Group")
         subsidiary = self._customer("Subsidiary", parent_id=group.id)
