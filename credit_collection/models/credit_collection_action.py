@@ -147,11 +147,17 @@ class CreditCollectionAction(models.Model):
 
     @api.depends("line_ids.amount", "line_ids.kind", "line_ids.state")
     def _compute_totals(self):
+        # summed by the database: an action may be about hundreds of items
+        sums = self.env["credit.collection.action.line"]._read_group(
+            [("action_id", "in", self.ids), ("kind", "=", "claimed"), ("state", "!=", "void")],
+            ["action_id", "currency_id"],
+            ["amount:sum"],
+        )
+        totals = {}
+        for action, currency, amount in sorted(sums, key=lambda row: row[1].name):
+            totals.setdefault(action, []).append(format_amount(self.env, amount, currency))
         for action in self:
-            totals = action._totals("claimed")
-            action.totals = " + ".join(
-                format_amount(self.env, amount, currency) for currency, amount in totals.items()
-            )
+            action.totals = " + ".join(totals.get(action._origin, []))
 
     @api.depends("line_ids", "subject", "body", "recipient_id", "level_id", "body_sent")
     def _compute_preview(self):

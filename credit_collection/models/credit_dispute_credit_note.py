@@ -16,7 +16,7 @@ class CreditDispute(models.Model):
         with tax is the amount accepted. What is no invoice (an opening balance) is left to the accountant, and said so.
         """
         amounts = {}
-        for line, amount in self._accepted_shares(self.sudo()._ledger_lines()).items():
+        for line, amount in self._accepted_shares(self.sudo()._judgements()).items():
             if move := line.move_line_id.move_id:
                 amounts[move] = amounts.get(move, 0.0) + amount
         amounts = {move: amount for move, amount in amounts.items() if not move.currency_id.is_zero(amount)}

@@ -134,7 +134,9 @@ class CreditProfile(models.Model):
         day = fields.Date.context_today(self)
         for profile in self:  # one file at a time: shown on its form only
             lines = self.env["credit.late.interest"]._late_lines(day, profile.company_id, profile.partner_id)
-            moves = self.env["account.move"].search([("line_ids", "in", lines.ids)], order="invoice_date_due, id")
+            moves = self.env["account.move"].search_fetch(
+                [("line_ids", "in", lines.ids)], ["company_id", "currency_id"], order="invoice_date_due, id"
+            )
             # the list reads the same figures; sudo: who may read them is decided where they are shown
             profile.late_move_ids = moves.filtered(lambda move: move.sudo()._followup_is_due_late())
             profile.late_claim_ids = Claim.search(

@@ -59,8 +59,11 @@ class CreditPromise(models.Model):
 
     @api.model
     def _cron_judge(self):
-        """Judge all promises: deadlines pass, and payments come that nothing is matched with yet."""
-        self.search([("is_decided", "=", False)])._judge()
+        """Judge all promises but those that ended long ago: deadlines pass, and payments come that nothing is matched with
+        yet."""
+        since = self.env["credit.settlement"]._watched_since()
+        lately = ["|", ("state", "=", "open"), ("date_deadline", ">=", since)]
+        self.search([("is_decided", "=", False), *lately])._judge()
 
     def _judge(self):
         """Judge these promises again, and those that share an item with them; tell what changed in the collection files.

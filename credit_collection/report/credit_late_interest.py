@@ -2,6 +2,7 @@ from datetime import date
 from typing import NamedTuple
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import interest as interest_tools
@@ -292,13 +293,13 @@ class CreditLateInterest(models.AbstractModel):
 
     def _receivable_lines(self, records):
         """Return the receivable journal items of entries; of journal items, themselves and their invoices' others."""
-        lines = records
+        invoices, domain = records, Domain.FALSE
         if records._name == "account.move.line":
-            moves = records.move_id.filtered(lambda move: move.move_type != "entry")
-            lines |= moves.line_ids
-        else:
-            lines = records.line_ids
-        return lines.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+            invoices = records.move_id.filtered(lambda move: move.move_type != "entry")
+            domain = Domain("id", "in", records.ids)
+        domain |= Domain("move_id", "in", invoices.ids)
+        # searched, not read from the entries: their other lines would be read, too
+        return records.env["account.move.line"].search(domain & Domain("account_type", "=", "asset_receivable"))
 
     # -------------------------------------------------------------------------
     # Policies and claims

@@ -120,18 +120,15 @@ class CreditOpenItem(models.Model):
         With the ids in the statement, PostgreSQL knows how many items there are. It would compile so long a statement for
         longer than it runs: jit is off until the end of the transaction.
         """
-        accounts = self._sql_ids(
-            SQL(
-                "SELECT id FROM account_account, set_config('jit', 'off', TRUE) WHERE account_type = 'asset_receivable'"
-            )
+        accounts = SQL(
+            "SELECT id FROM account_account, set_config('jit', 'off', TRUE) WHERE account_type = 'asset_receivable'"
         )
-        condition = SQL("l.account_id IN %s", accounts)
         column, ids = self.env.context.get("credit_rows") or ("id", self._ids)
         if not ids or column not in ("id", "move_id", "partner_id"):
-            return condition
+            return SQL("l.account_id IN %s", *self._sql_ids(accounts))
         if column == "partner_id":
             named = SQL("SELECT id FROM res_partner WHERE commercial_partner_id IN %s", tuple(ids))
-            return SQL("%s AND l.partner_id IN %s", condition, self._sql_ids(named))
+            return SQL("l.account_id IN %s AND l.partner_id IN %s", *self._sql_ids(accounts, named))
         named = SQL(
             """SELECT DISTINCT c.id FROM account_move_line k JOIN res_partner p ON p.id = k.partner_id
                  JOIN res_partner c ON c.commercial_partner_id = p.commercial_partner_id WHERE %s IN %s""",
@@ -139,18 +136,18 @@ class CreditOpenItem(models.Model):
             tuple(ids),
         )
         return SQL(
-            "%s AND (l.partner_id IN %s OR l.partner_id IS NULL AND %s IN %s)",
-            condition,
-            self._sql_ids(named),
+            "l.account_id IN %s AND (l.partner_id IN %s OR l.partner_id IS NULL AND %s IN %s)",
+            *self._sql_ids(accounts, named),
             SQL.identifier("l", column),
             tuple(ids),
         )
 
-    def _sql_ids(self, query):
-        """Return the ids that ``query`` finds, as a tuple PostgreSQL accepts."""
+    def _sql_ids(self, *queries):
+        """Return the ids that each of these statements finds, as tuples PostgreSQL accepts, in one go."""
         self.env["account.move.line"].flush_model(["account_id", "partner_id"])
         self.env["res.partner"].flush_model(["commercial_partner_id"])
-        return tuple(row[0] for row in self.env.execute_query(query)) or (0,)
+        [row] = self.env.execute_query(SQL("SELECT %s", SQL(", ").join(SQL("ARRAY(%s)", query) for query in queries)))
+        return [tuple(ids) or (0,) for ids in row]
 
     def _sql_items_past(self, day):
         """Every line up to that day, less the matches dated up to it (``max_date``, which core keeps for this)."""

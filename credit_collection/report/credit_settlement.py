@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 # What is judged by how its items are settled: the model, and the table of its items
@@ -22,8 +22,8 @@ class CreditSettlement(models.AbstractModel):
     @api.model
     def _sql_matches(self, items):
         """Return the statement of the matches of receivable debit items, a row each: ``move_line_id``, ``kind`` (``money``,
-        ``credit_note`` or ``other``), ``date``, ``amount`` in the item's currency, ``by_move_id`` the entry that settles it. Of
-        posted entries only.
+        ``credit_note`` or ``other``), ``date``, ``amount`` in the item's currency, ``dispute_id`` of a credit note the
+        dispute it was made for. Of posted entries only.
 
         A payment in process that has no entry yet settles what is open of its invoice.
 
@@ -33,23 +33,20 @@ class CreditSettlement(models.AbstractModel):
             """SELECT p.debit_move_id AS move_line_id, p.max_date AS date, p.debit_amount_currency AS amount,
                       CASE WHEN m.move_type = 'out_refund' THEN 'credit_note' WHEN %(is_money)s THEN 'money'
                            ELSE 'other' END AS kind,
-                      m.id AS by_move_id
+                      m.followup_dispute_id AS dispute_id
                  FROM account_partial_reconcile p
                  JOIN account_move_line c ON c.id = p.credit_move_id
                  JOIN account_move m ON m.id = c.move_id AND m.state = 'posted'
                  JOIN account_journal j ON j.id = m.journal_id
                 WHERE p.debit_move_id IN (%(items)s)
                 UNION ALL
-               SELECT l.id, y.date, l.amount_residual_currency, 'money', NULL
+               SELECT l.id, MAX(y.date), l.amount_residual_currency, 'money', NULL
                  FROM account_move_line l
                  JOIN account_move m ON m.id = l.move_id AND m.payment_state IN ('in_payment', 'paid')
-                CROSS JOIN LATERAL (
-                      SELECT MAX(y.date) AS date
-                        FROM account_move__account_payment r
-                        JOIN account_payment y ON y.id = r.payment_id AND y.move_id IS NULL
-                                              AND y.state IN ('in_process', 'paid')
-                       WHERE r.invoice_id = m.id) y
-                WHERE l.id IN (%(items)s) AND l.amount_residual_currency > 0 AND y.date IS NOT NULL""",
+                 JOIN account_move__account_payment r ON r.invoice_id = m.id
+                 JOIN account_payment y ON y.id = r.payment_id AND y.move_id IS NULL AND y.state IN ('in_process', 'paid')
+                WHERE l.id IN (%(items)s) AND l.amount_residual_currency > 0
+                GROUP BY l.id""",
             items=items,
             is_money=self._sql_is_money(),
         )
@@ -83,6 +80,12 @@ class CreditSettlement(models.AbstractModel):
         return SQL(
             """(m.origin_payment_id IS NOT NULL OR m.statement_line_id IS NOT NULL OR j.type IN ('bank', 'cash', 'credit'))"""
         )
+
+    @api.model
+    def _watched_since(self):
+        """Return the day since which what has ended is judged again every night. How older items were settled seldom
+        changes, and is told when it does: :meth:`_ledger_changed`."""
+        return fields.Date.subtract(fields.Date.context_today(self), years=1)
 
     @api.model
     def _ledger_changed(self, items):

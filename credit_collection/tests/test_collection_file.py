@@ -6,6 +6,8 @@ from freezegun import freeze_time
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form
+from odoo.tools import format_amount
 
 from .common import CollectionCommon
 
@@ -136,6 +138,43 @@ class TestNextAction(CollectionCommon):
         few, many = files(2), files(40)
         count(few)
         self.assertLessEqual(count(many), count(few))
+
+    def test_a_file_opens_in_as_many_queries_with_forty_late_items_as_with_four(self):
+        def count():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            Form(self.profile)
+            return self.env.cr.sql_log_count - before
+
+        def more(number):
+            moves = self.env["account.move"].union(*(self._invoice("2026-02-10", 100) for _n in range(number)))
+            action = self.profile._plan_call(date(2026, 3, 18), self._item(moves).move_line_id)
+            self.assertEqual(len(action.line_ids), number)
+
+        more(4)
+        count()
+        few = count()
+        more(36)
+        self.assertLessEqual(count(), few)
+        self.assertLessEqual(few, 85)
+
+    def test_what_an_action_claims_is_summed_by_currency_without_what_was_dropped(self):
+        pounds = self.setup_other_currency("GBP", rates=[("2026-01-01", 0.5)])
+        moves = self._invoice("2026-02-10", 100) | self._invoice("2026-02-11", 50)
+        moves |= self._invoice("2026-02-12", 80, currency_id=pounds.id)
+        action = self.profile._plan_call(date(2026, 3, 18), self._item(moves).move_line_id)
+        currencies = (self.company.currency_id | pounds).sorted("name")
+        for first in (100, 0):
+            amounts = {self.company.currency_id: first + 50, pounds: 80}
+            self.assertEqual(
+                action.totals,
+                " + ".join(format_amount(self.env, amounts[currency], currency) for currency in currencies),
+            )
+            dropped = action.line_ids.filtered(lambda line: line.amount == 100)
+            self.env.cr.execute("UPDATE credit_collection_action_line SET state = 'void' WHERE id = %s", (dropped.id,))
+            self.env.invalidate_all()
+        self.assertFalse(self.env["credit.collection.action"].new({}).totals)
 
     def test_the_list_of_a_customer_s_items_opens_from_the_file(self):
         mine = self._invoice("2026-03-09")

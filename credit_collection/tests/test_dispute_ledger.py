@@ -3,10 +3,13 @@
 import doctest
 import itertools
 import random
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
+from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ..tools import dispute as dispute_tools
 from .test_disputes import DAY, DisputeCommon
@@ -268,6 +271,50 @@ class TestDisputeLedger(DisputeCommon):
                     disputes |= self._open({invoice: 50})
                 self._check_naively(invoice, disputes, f"seed {seed} step {step}")
 
+    def test_the_night_finds_whatever_is_not_as_the_ledger_says(self):
+        """It passes over what seems unchanged: nothing that is written of a dispute, or of what it holds back, and is wrong
+        may seem so."""
+        for seed in range(4):
+            rng = random.Random(seed)
+            invoice = self._invoice("2026-03-10", 1000)
+            disputes = self._open({invoice: 400}) | self._open({invoice: 250})
+            counterparts = [self._payment(rng.choice([100, 300, 600]), DAY).move_id for _i in range(2)]
+            counterparts += [self._credit_note(rng.choice([100, 300, 400]), DAY) for _i in range(2)]
+            for step in range(10):
+                self._random_step(rng, invoice, counterparts)
+                self._falsify(rng, rng.choice(disputes))
+                self.Dispute.sudo()._cron_review()
+                self._check_naively(invoice, disputes, f"seed {seed} step {step}")
+
+    def _falsify(self, rng, dispute):
+        """Write something else than the judge did, of what the ledger decides."""
+        self.env.flush_all()
+        vals = rng.choice(
+            [
+                {"amount_accepted": dispute.amount_accepted + 0.01},
+                {"amount_accepted": dispute.amount_accepted + 100},
+                {"state": "open", "outcome": None, "amount_accepted": 0, "by_ledger": False, "date_closed": None},
+                {"state": "cancelled", "outcome": None, "amount_accepted": 0, "by_ledger": True, "date_closed": DAY},
+                *(
+                    {"state": "closed", "outcome": outcome, "amount_accepted": amount, "by_ledger": True}
+                    | {"date_closed": DAY}
+                    for outcome, amount in (("founded", 400), ("partly_founded", 0.01), ("unfounded", 0))
+                ),
+            ]
+        )
+        held = rng.choice([0, 0.01, 250, 400])
+        columns = SQL(", ").join(SQL("%s = %s", SQL.identifier(name), value) for name, value in vals.items())
+        self.env.cr.execute(SQL("UPDATE credit_dispute SET %s WHERE id = %s", columns, dispute.id))
+        self.env.cr.execute(
+            SQL(
+                "UPDATE credit_dispute_line SET amount_open = %s, is_open = %s WHERE dispute_id = %s",
+                held,
+                bool(held),
+                dispute.id,
+            )
+        )
+        self.env.invalidate_all()
+
     def _random_step(self, rng, invoice, counterparts):
         move = rng.choice(counterparts)
         if move.state == "draft":
@@ -302,6 +349,8 @@ class TestDisputeLedger(DisputeCommon):
             )
             expected = dispute_tools.verdict([ledger], 0.005)
             self.assertEqual(self._end(dispute), expected, where)
+            held = ledger.contested if expected[0] == "open" else 0
+            self.assertEqual((line.amount_open, line.is_open), (held, bool(held)), where)
         if posted:
             items = self._item(invoice).filtered(lambda i: i.bucket != "credit")
             for item in items:
@@ -317,6 +366,30 @@ class TestDisputeLedger(DisputeCommon):
         few, many = self._disputes(2), self._disputes(20)
         self._queries(few._judge)
         self.assertLessEqual(self._queries(many._judge), self._queries(few._judge))
+
+    def test_a_night_without_news_reads_no_dispute(self):
+        paid = self._disputes(5)
+        for invoice in paid.line_ids.move_id:
+            self._payment(100, DAY, invoice=invoice)
+        self.assertEqual(self._disputes(5).mapped("state") + paid.mapped("state"), ["open"] * 5 + ["closed"] * 5)
+        self.Dispute._cron_review()
+        self.assertLessEqual(self._queries(self.Dispute._cron_review), 3)
+
+    def test_what_ended_a_year_ago_is_judged_again_only_when_its_matching_changes(self):
+        invoice = self._invoice("2026-03-10", 5000)
+        dispute = self._open({invoice: 1200}).sudo()
+        payment = self._payment(5000, DAY, invoice=invoice)
+        self.assertEqual((dispute.state, str(dispute.date_closed)), ("closed", DAY))
+        nights = {}
+        for years in (1, 2):
+            day = fields.Date.add(dispute.date_closed, years=years)
+            with freeze_time(day), patch.object(self.registry["credit.dispute"], "_judge", autospec=True) as judge:
+                self.Dispute.sudo()._cron_review()
+            nights[years] = dispute in judge.call_args.args[0]
+        self.assertEqual(nights, {1: True, 2: False})
+        with freeze_time("2028-06-01"):
+            self._unmatch(payment.move_id)
+            self.assertEqual(self._end(dispute), ("open", None, 0))
 
     def test_passing_on_costs_the_same_number_of_queries_for_many(self):
         first, few, many = self._disputes(1), self._disputes(2), self._disputes(20)

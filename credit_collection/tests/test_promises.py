@@ -1,5 +1,7 @@
 """Promises to pay: noting, replacing, judging, what follows (S15, S16)."""
 
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo import Command, fields
@@ -66,6 +68,28 @@ class TestPromises(PromisesCommon):
             self._payment(3000, "2026-03-24", invoice=invoice)
             self.assertEqual(promise.state, "broken")
             self.assertFalse(self._activities(), "nothing is open any more")
+
+    def test_what_ended_a_year_ago_is_judged_again_only_when_its_matching_changes(self):
+        invoice = self._invoice("2026-02-09", 3000)
+        promise = self._promise(invoice, "2026-03-20")
+        with freeze_time("2026-03-20"):
+            payment = self._payment(3000, "2026-03-20", invoice=invoice)
+        self.assertEqual((promise.state, str(promise.date_deadline)), ("kept", "2026-03-23"))
+        self.assertIn(promise, self._judged_on("2027-03-23"))
+        self.assertNotIn(promise, self._judged_on("2027-03-24"))
+        with freeze_time("2027-06-01"):
+            self._unmatch(payment.move_id)
+            self.assertEqual((promise.state, promise.waits_allocation), ("open", True))
+            self.assertIn(promise, self._judged_on("2027-06-01"), "what is open always is")
+            payment.move_id.button_draft()
+            self._judge()
+            self.assertEqual(promise.state, "broken")
+
+    def _judged_on(self, day):
+        Promise = self.env["credit.promise"]
+        with freeze_time(day), patch.object(self.registry["credit.promise"], "_judge", autospec=True) as judge:
+            Promise._cron_judge()
+        return judge.call_args.args[0]
 
     # -- S16 ------------------------------------------------------------------
 

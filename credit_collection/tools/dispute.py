@@ -29,6 +29,11 @@ class Line(NamedTuple):
     credited: float
     open: float
 
+    @property
+    def contested(self):
+        """What is still contested: what was credited is not any more."""
+        return max(self.amount - self.credited, 0.0)
+
 
 def verdict(lines, tolerance):
     """Return (state, outcome, amount accepted) of a dispute as the ledger says it.
