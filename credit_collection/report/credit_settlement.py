@@ -22,8 +22,8 @@ class CreditSettlement(models.AbstractModel):
     @api.model
     def _sql_matches(self, items):
         """Return the statement of the matches of receivable debit items, a row each: ``move_line_id``, ``kind`` (``money``,
-        ``credit_note`` or ``other``), ``date``, ``amount`` in the item's currency, ``dispute_id`` of a credit note the
-        dispute it was made for. Of posted entries only.
+        ``credit_note`` or ``other``), ``date``, ``amount`` in the item's currency, ``by_move_id`` the entry that settles it,
+        ``dispute_id`` of a credit note the dispute it was made for. Of posted entries only.
 
         A payment in process that has no entry yet settles what is open of its invoice.
 
@@ -33,14 +33,14 @@ class CreditSettlement(models.AbstractModel):
             """SELECT p.debit_move_id AS move_line_id, p.max_date AS date, p.debit_amount_currency AS amount,
                       CASE WHEN m.move_type = 'out_refund' THEN 'credit_note' WHEN %(is_money)s THEN 'money'
                            ELSE 'other' END AS kind,
-                      m.followup_dispute_id AS dispute_id
+                      m.id AS by_move_id, m.followup_dispute_id AS dispute_id
                  FROM account_partial_reconcile p
                  JOIN account_move_line c ON c.id = p.credit_move_id
                  JOIN account_move m ON m.id = c.move_id AND m.state = 'posted'
                  JOIN account_journal j ON j.id = m.journal_id
                 WHERE p.debit_move_id IN (%(items)s)
                 UNION ALL
-               SELECT l.id, MAX(y.date), l.amount_residual_currency, 'money', NULL
+               SELECT l.id, MAX(y.date), l.amount_residual_currency, 'money', NULL, NULL
                  FROM account_move_line l
                  JOIN account_move m ON m.id = l.move_id AND m.payment_state IN ('in_payment', 'paid')
                  JOIN account_move__account_payment r ON r.invoice_id = m.id
