@@ -35,6 +35,16 @@ class TestQueries(CollectionCommon):
         self.assertEqual(len(Action.search([])), 22)
         self.assertLessEqual(many, few)
 
+    def test_describing_the_fields_to_the_screens_reads_nothing(self):
+        """Core asks a query of each field what can be done with it: the long statements are not put together for that."""
+        for name in ("credit.open.item", "credit.customer.position", "credit.exposure"):
+            Model = self.env[name].with_user(self.collector)
+            described = Model.fields_get()
+            self.assertEqual(described["partner_id"]["groupable"], True)
+            self.assertEqual(self._queries(Model.fields_get) - self._queries(lambda: None), 0, name)
+            self.assertFalse(Model.search([("id", "in", [])]) | Model.search([("id", "=", False)]))
+            self.assertEqual(Model._read_group([("id", "in", [])], [], ["__count"]), [(0,)])
+
     def test_reading_the_list_takes_as_many_queries_for_forty_items_as_for_four(self):
         def read():
             items = self.env["credit.open.item"].search([("company_id", "=", self.company.id)])
