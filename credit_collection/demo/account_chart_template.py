@@ -115,6 +115,7 @@ class AccountChartTemplate(models.AbstractModel):
         demo._credit_demo_bank_account()
         demo._credit_demo_reference_rates()
         invoices = demo._credit_demo_invoices()
+        demo._credit_demo_profiles()
         demo._credit_demo_credit_notes()
         demo._credit_demo_promises(invoices, before_payments=True)
         demo._credit_demo_payments(invoices)
