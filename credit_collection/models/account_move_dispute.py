@@ -38,7 +38,7 @@ class AccountMove(models.Model):
     def create(self, vals_list):
         # EXTENDS 'account': no default names a dispute either, not even in what is created with all rights
         named = not self.env.su and any(vals.get("followup_dispute_id") for vals in vals_list)
-        if named or self.default_get(["followup_dispute_id"]):
+        if named or self.default_get(["followup_dispute_id"]).get("followup_dispute_id"):
             self._followup_refuse_dispute()
         return super().create(vals_list)
 

@@ -2,7 +2,9 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, clean_context, email_normalize, format_amount, is_html_empty
+from odoo.tools import SQL, LazyTranslate, clean_context, email_normalize, format_amount, is_html_empty
+
+_lt = LazyTranslate(__name__)
 
 CHANNELS = [("email", "E-mail"), ("letter", "Letter"), ("call", "Call"), ("manual", "Set by hand")]
 STATES = [
@@ -425,7 +427,7 @@ class CreditCollectionAction(models.Model):
         for action in self:
             action._record_not_arrived(
                 self.env._("Came back from %s", email),
-                self.env._("A reminder came back: correct the address."),
+                _lt("A reminder came back: correct the address."),
                 self.env._("%(action)s came back from %(email)s.", action=action.display_name, email=email),
                 state="void" if action.state == "sent" else "failed",
                 bounced_email=email_normalize(email) or email,

@@ -2,7 +2,9 @@ from datetime import datetime, time
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
+from odoo.tools import LazyTranslate, format_date
+
+_lt = LazyTranslate(__name__)
 
 DELIVERIES = [
     ("delivered", "Delivered"),
@@ -196,7 +198,7 @@ class CreditCollectionAction(models.Model):
         """A letter that did not find the customer does not count."""
         self._record_not_arrived(
             self.env._("Returned by the post: wrong address."),
-            self.env._("A letter came back: correct the address."),
+            _lt("A letter came back: correct the address."),
             returned_address=self._postal_address(),
         )
 

@@ -82,11 +82,13 @@ class CreditControl(models.AbstractModel):
     @api.model
     def _decides(self):
         """Return whether the user sets limits, terms and holds: credit managers, and who can grant themselves any right."""
-        return (
-            self.env.su
-            or self.env.user.has_group("credit_collection.credit_collection_group_manager")
-            or self.env.user.has_group("base.group_system")
-        )
+        manages = self.env.user.has_group("credit_collection.credit_collection_group_manager")
+        return manages or self._administers()
+
+    @api.model
+    def _administers(self):
+        """Return whether the user could grant themselves any right, and any company."""
+        return self.env.su or self.env.user.has_group("base.group_system")
 
     @api.model
     def _check_decides(self, sentence):

@@ -2,7 +2,9 @@ from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, clean_context, format_amount, format_date, plaintext2html
+from odoo.tools import SQL, LazyTranslate, clean_context, format_amount, format_date, plaintext2html
+
+_lt = LazyTranslate(__name__)
 
 STATES = [("open", "In progress"), ("closed", "Closed"), ("cancelled", "Cancelled")]
 OUTCOMES = [("founded", "Founded"), ("partly_founded", "Partly founded"), ("unfounded", "Unfounded")]
@@ -352,7 +354,7 @@ class CreditDispute(models.Model):
         self.sudo().activity_unlink([TO_ANSWER, ESCALATED])
         for dispute in self.sudo().filtered(lambda dispute: not dispute.date_answered):
             if not dispute.owner_id.active:
-                dispute._ask_collector(self.env._("Its owner has left: choose another."))
+                dispute._ask_collector(_lt("Its owner has left: choose another."))
                 continue
             dispute.message_subscribe(partner_ids=dispute.owner_id.partner_id.ids)
             owned = dispute.with_context(lang=dispute.owner_id.lang or self.env.lang)

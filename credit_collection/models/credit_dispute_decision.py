@@ -1,8 +1,10 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_amount
+from odoo.tools import LazyTranslate, format_amount
 
 from .credit_dispute import COLLECTOR, ESCALATED, OUTCOMES, TO_ANSWER, TO_CLOSE
+
+_lt = LazyTranslate(__name__)
 
 MANAGER = "credit_collection.credit_collection_group_manager"
 
@@ -32,7 +34,7 @@ class CreditDispute(models.Model):
         )
         self._tell(self.env._("Answer: %s.", self._outcome_words(outcome, amount)), text)
         self.sudo().activity_unlink([TO_ANSWER, ESCALATED, TO_CLOSE])
-        self._ask_collector(self.env._("The owner answered: close the dispute."))
+        self._ask_collector(_lt("The owner answered: close the dispute."))
         return True
 
     def action_close(self, outcome, amount_accepted=0.0, resolution="", credit_note=True):
@@ -190,11 +192,12 @@ class CreditDispute(models.Model):
         return f"{label} ({format_amount(self.env, amount, self.currency_id)})"
 
     def _ask_collector(self, summary):
-        """Ask the customer's collector to go on with the dispute; without one, who opened it."""
+        """Ask the customer's collector to go on with the dispute, in their language; without one, who opened it."""
         for dispute in self.sudo():
             profile = dispute.partner_id._followup_profiles(dispute.company_id, create=True)
             managers = profile._managers(dispute.company_id)
             candidates = (profile.collector_id, dispute.user_id, managers[dispute.company_id])
             collector = next(filter(lambda user: user.active and user.has_group(COLLECTOR), candidates), None)
             if collector:
-                dispute.activity_schedule(TO_CLOSE, summary=summary, note=dispute._items_words(), user_id=collector.id)
+                words = dispute.with_context(lang=collector.lang).env._(summary)
+                dispute.activity_schedule(TO_CLOSE, summary=words, note=dispute._items_words(), user_id=collector.id)

@@ -2,10 +2,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from odoo import api, fields, models
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, LazyTranslate, format_date
 
 from ..tools import dispute as dispute_tools
 from .credit_dispute import ESCALATED, TO_ANSWER, TO_CLOSE
+
+_lt = LazyTranslate(__name__)
 
 
 @dataclass
@@ -84,7 +86,7 @@ class CreditDispute(models.Model):
         self.activity_unlink([TO_ANSWER, ESCALATED, TO_CLOSE])
         if state == "cancelled":
             self._tell(self.env._("Dispute cancelled: its items are no longer in the customer's account."))
-            self._ask_collector(self.env._("The disputed items are gone: open a dispute on what replaces them."))
+            self._ask_collector(_lt("The disputed items are gone: open a dispute on what replaces them."))
         elif outcome == "unfounded":
             self._tell(self.env._("Dispute closed: the items are settled, without a credit note."))
         else:

@@ -4,7 +4,9 @@ import psycopg2
 from markupsafe import Markup
 
 from odoo import Command, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 _logger = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ class CreditDunningHistory(models.AbstractModel):
             raise
         except Exception as error:
             _logger.exception("After the reminder %s:", action.id)
-            summary = self.env._("Something is missing after “%s”: see the note.", action.display_name)
+            summary = _lt("Something is missing after “%s”: see the note.", action.display_name)
             action.profile_id._raise_activity(
                 "credit_collection.mail_activity_failed", summary, {action.profile_id: str(error)}
             )

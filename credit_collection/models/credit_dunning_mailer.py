@@ -7,12 +7,14 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, config, email_normalize, html2plaintext
+from odoo.tools import SQL, LazyTranslate, config, email_normalize, html2plaintext
 from odoo.tools.mail import generate_tracking_message_id
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 from ..tools.locks import session_lock
+
+_lt = LazyTranslate(__name__)
 
 _logger = logging.getLogger(__name__)
 
@@ -334,7 +336,7 @@ class CreditDunningMailer(models.AbstractModel):
         for notes in by_company.values():
             profiles = self.env["credit.profile"].union(*notes)
             profiles._raise_activity(
-                "credit_collection.mail_activity_failed", self.env._("A reminder could not be sent."), notes
+                "credit_collection.mail_activity_failed", _lt("A reminder could not be sent."), notes
             )
 
     def _add_reply_to(self, mails):

@@ -4,9 +4,11 @@ from datetime import date
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
 
 from odoo import api, fields, models
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL, LazyTranslate, split_every
 
 from ..tools.locks import session_lock
+
+_lt = LazyTranslate(__name__)
 
 # Customers prepared in one transaction: enough to spread the cost of a statement, few enough to lose little.
 CHUNK = 500
@@ -292,7 +294,7 @@ class CreditDunningRun(models.AbstractModel):
         )
         partners._followup_profiles(company)._raise_activity(
             "credit_collection.mail_activity_allocate",
-            self.env._("Allocate this customer's payments: a reminder waits for it."),
+            _lt("Allocate this customer's payments: a reminder waits for it."),
         )
 
     # -------------------------------------------------------------------------

@@ -2,7 +2,9 @@ from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 
 class CreditProfile(models.Model):
@@ -282,6 +284,7 @@ class CreditProfile(models.Model):
     def _raise_activity(self, xmlid, summary, note=None, responsible=None):
         """Ask the collector to act, once: not again while such an activity is open.
 
+        :param summary: lazy: it is read in the language of who is asked
         :param dict note: a text by profile, or None
         :param dict responsible: who is asked instead, by profile
         """
@@ -333,7 +336,7 @@ class CreditProfile(models.Model):
         """EXTENDS 'mail': an answer holds the next reminder until someone has read it."""
         res = super().message_update(msg_dict, update_vals)
         self.write({"reply_waiting": True})
-        self._raise_activity("credit_collection.mail_activity_reply", self.env._("Read the customer's answer."))
+        self._raise_activity("credit_collection.mail_activity_reply", _lt("Read the customer's answer."))
         return res
 
     def _merge_into(self, target):

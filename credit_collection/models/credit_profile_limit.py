@@ -1,7 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import LazyTranslate
 
 from .res_company_credit import RULE_CHOICES
+
+_lt = LazyTranslate(__name__)
 
 # What core keeps of the customer in the company, by the field's name in the file
 TERMS = {"credit_limit": "credit_limit", "payment_term_id": "property_payment_term_id", "trust": "trust"}
@@ -292,7 +295,7 @@ class CreditProfile(models.Model):
         managers, answers = self._managers(due.company_id), due._responsible()
         due._raise_activity(
             "credit_collection.mail_activity_review",
-            self.env._("Review this customer's credit limit."),
+            _lt("Review this customer's credit limit."),
             responsible={profile: managers[profile.company_id] or answers[profile] for profile in due},
         )
         due.limit_review_asked = True

@@ -1,5 +1,10 @@
 from odoo import api, models
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import SQL, LazyTranslate, format_amount, format_date, plaintext2html
+
+_lt = LazyTranslate(__name__)
+
+TO_ACT = "credit_collection.mail_activity_promise"
+MISSED = ("broken", "partly_kept")
 
 
 class CreditPromise(models.Model):
@@ -18,10 +23,11 @@ class CreditPromise(models.Model):
         """
         return SQL(
             """SELECT q.id, q.partner_id, q.company_id FROM credit_promise q
-                WHERE q.kind = 'firm' AND q.state IN ('broken', 'partly_kept')
+                WHERE q.kind = 'firm' AND q.state IN %s
                   AND EXISTS (SELECT FROM credit_promise_line x JOIN account_move_line l ON l.id = x.move_line_id
                                WHERE x.promise_id = q.id AND l.parent_state = 'posted' AND l.reconciled IS NOT TRUE
                                  AND l.amount_residual_currency > 0 AND %s)""",
+            MISSED,
             SQL("COALESCE(l.date_maturity, l.date) < %s", due_before) if due_before else SQL("TRUE"),
         )
 
@@ -40,10 +46,40 @@ class CreditPromise(models.Model):
             **facts,
         )
 
+    def _ask_to_act(self, company, former):
+        """Ask the collector, once, to act on what these promises became. What is asked tells of all that are not kept, each
+        as it was judged last.
+
+        :param former: the state each was in, by id
+        """
+        activities = self.env["mail.activity"]
+        notes = self._missed_notes(company)
+        for activity in activities._followup_open([TO_ACT], [*notes]):
+            activity.note = plaintext2html(notes[self.env["credit.profile"].browse(activity.res_id)])
+        missed = self.filtered(lambda promise: promise.state in MISSED and former[promise.id] not in MISSED)
+        asked = missed.partner_id._followup_profiles(company).filtered(lambda profile: profile in notes)
+        asked._raise_activity(TO_ACT, _lt("A promise to pay was not kept: call the customer."), notes)
+
+    def _missed_notes(self, company):
+        """Return what became of the promises of these customers that were not kept, by collection file."""
+        sql = SQL(
+            "SELECT id FROM (%s) b WHERE company_id = %s AND partner_id IN %s ORDER BY id",
+            self._sql_broken(),
+            company.id,
+            tuple(self.partner_id.ids),
+        )
+        missed = self.browse(id_ for (id_,) in self.env.execute_query(sql))
+        profiles = missed.partner_id._followup_profiles(company, create=True)
+        files = {profile.partner_id: profile for profile in profiles}
+        by_customer = missed.grouped(lambda promise: promise.partner_id.commercial_partner_id)
+        return {
+            files[customer]: "\n".join(promise._judgement_sentence() for promise in promises)
+            for customer, promises in by_customer.items()
+        }
+
     def _close_activities(self):
         """Take away what the collector was asked to do about these customers when no broken promise is open any more."""
         self._flush_ledger()
-        activity_type = self.env.ref("credit_collection.mail_activity_promise")
         self.env["mail.activity"].flush_model(["activity_type_id", "res_id", "res_model"])
         rows = self.env.execute_query(
             SQL(
@@ -54,7 +90,7 @@ class CreditPromise(models.Model):
                                                             WHERE id IN %(ids)s)
                       AND NOT EXISTS (SELECT FROM (%(broken)s) b
                                        WHERE b.partner_id = r.partner_id AND b.company_id = r.company_id)""",
-                type=activity_type.id,
+                type=self.env.ref(TO_ACT).id,
                 ids=tuple(self.ids) or (0,),
                 broken=self._sql_broken(),
             )

@@ -17,6 +17,7 @@ READ = {
         "parent_state",
         "partner_id",
         "reconciled",
+        "tax_repartition_line_id",
     ],
     "account.partial.reconcile": ["credit_move_id", "debit_amount_currency", "debit_move_id", "max_date"],
     "account.payment": ["date", "move_id", "state"],
@@ -313,22 +314,7 @@ class CreditPromise(models.Model):
             mine = mine.with_context(lang=company.partner_id.lang or self.env.lang)
             sentences = {promise: promise._judgement_sentence() for promise in mine}
             mine._log(sentences)
-            missed = mine.filtered(lambda promise: promise.state in ("broken", "partly_kept"))
-            missed = missed.filtered(lambda promise: former[promise.id] not in ("broken", "partly_kept"))
-            missed._ask_to_act(company, sentences)
-
-    def _ask_to_act(self, company, sentences):
-        by_customer = self.grouped(lambda promise: promise.partner_id.commercial_partner_id)
-        profiles = self.partner_id._followup_profiles(company, create=True)
-        notes = {
-            profile: "\n".join(sentences[promise] for promise in by_customer[profile.partner_id])
-            for profile in profiles
-        }
-        profiles._raise_activity(
-            "credit_collection.mail_activity_promise",
-            self.env._("A promise to pay was not kept: call the customer."),
-            notes,
-        )
+            mine._ask_to_act(company, former)
 
     def _judgement_sentence(self):
         received = format_amount(self.env, self.amount_received, self.currency_id)

@@ -12,7 +12,7 @@ class MailActivity(models.Model):
         :param str xmlid: the activity's type
         :param dict users: the users by document
         :param dict notes: a text by document; may lack some
-        :param str summary: what is asked, if it says more than the type's name
+        :param LazyGettext summary: what is asked, if it says more than the type's name; in the language of who is asked
         """
         activity_type = self.env.ref(xmlid)
         asked = {(activity.res_id, activity.user_id) for activity in self._followup_open([xmlid], [*users])}
@@ -21,7 +21,7 @@ class MailActivity(models.Model):
                 {
                     "activity_type_id": activity_type.id,
                     "automated": True,
-                    "summary": summary or activity_type.name,
+                    "summary": summary and self.with_context(lang=user.lang).env._(summary),
                     "note": plaintext2html(notes[document]) if notes.get(document) else False,
                     "res_model_id": self.env["ir.model"]._get_id(document._name),
                     "res_id": document.id,

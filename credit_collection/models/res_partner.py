@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from .credit_interest_policy import CUSTOMER_KINDS
@@ -84,7 +84,7 @@ class ResPartner(models.Model):
         """EXTENDS 'base': customers that become contacts of another one bring their collection files along, for good: limits,
         holds and evidence are those of one customer from then on.
 
-        :raise AccessError: when there are such files and the user decides on no limits and holds
+        :raise AccessError: when there are such files and the user does not decide on limits and holds in their companies
         """
         if not {"is_company", "parent_id"} & vals.keys():
             return super().write(vals)
@@ -147,8 +147,12 @@ class ResPartner(models.Model):
 
     def _followup_check_join(self):
         files = self.env["credit.profile"].sudo().search([("partner_id", "in", self.ids)]) if self else ()
-        if files:
-            self.env["credit.control"]._check_decides(
+        control = self.env["credit.control"]
+        if not files or control._administers():
+            return
+        # customers are shared between companies, and a credit manager decides in some
+        if not control._decides() or files - control._of_user(files):
+            raise AccessError(
                 self.env._(
                     "%s has a collection file: it would go over to the other customer, limits and holds included. Ask a "
                     "credit manager to do that.",

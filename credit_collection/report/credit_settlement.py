@@ -54,7 +54,7 @@ class CreditSettlement(models.AbstractModel):
     @api.model
     def _sql_receipts(self, items):
         """Return the statement of :meth:`_sql_matches`, in which money is what came in: the share of an entry's credit that
-        it books as a loss or a cost (a difference written off in the payment register, a discount) is ``other``.
+        it books as a loss or a cost (a difference written off in the payment register, a discount with its tax) is ``other``.
         """
         return SQL(
             """SELECT k.move_line_id, k.date, s.amount, s.kind
@@ -62,7 +62,8 @@ class CreditSettlement(models.AbstractModel):
                  JOIN account_move_line i ON i.id = k.move_line_id
                  JOIN res_currency cur ON cur.id = i.currency_id
                  LEFT JOIN LATERAL (
-                      SELECT SUM(l.balance) FILTER (WHERE t.account_type ~ '^(income|expense)')
+                      SELECT SUM(l.balance) FILTER (WHERE t.account_type ~ '^(income|expense)'
+                                                       OR l.tax_repartition_line_id IS NOT NULL)
                              / NULLIF(-SUM(l.balance) FILTER (WHERE l.balance < 0 AND t.account_type = 'asset_receivable'), 0)
                              AS share
                         FROM account_move_line l JOIN account_account t ON t.id = l.account_id

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 KINDS = [
     ("excluded", "Item excluded"),
@@ -151,7 +153,7 @@ class CreditSuspension(models.Model):
         }
         due.profile_id._raise_activity(
             "credit_collection.mail_activity_suspension",
-            self.env._("Review what is kept from being chased."),
+            _lt("Review what is kept from being chased."),
             notes,
         )
         due.move_line_id._followup_write({"followup_review_asked": True})

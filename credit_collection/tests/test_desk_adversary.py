@@ -232,7 +232,10 @@ class TestDeskChanges(DeskCommon):
         with self.assertRaises(AccessError) as refused:
             lone.with_user(clerk).parent_id = group
         self.assertIn("Ann has a collection file", refused.exception.args[0])
-        self.manager.group_ids += self.env.ref("base.group_partner_manager")
+        (self.manager | self.stranger).group_ids += self.env.ref("base.group_partner_manager")
+        with self.assertRaises(AccessError, msg="the file is of a company where that one decides nothing"):
+            lone.with_user(self.stranger).parent_id = group
+        without.with_user(self.stranger).parent_id = False
         lone.with_user(self.manager).parent_id = group
         self.assertEqual(
             self.env["credit.profile"].search([("partner_id", "in", (lone | group).ids)]).partner_id, group

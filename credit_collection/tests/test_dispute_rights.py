@@ -140,6 +140,24 @@ class TestDisputeRights(DisputeCommon):
         with self.assertRaises(AccessError):
             made.with_user(self.accountant).write({"followup_dispute_id": False})
 
+    def test_documents_are_made_from_others_and_by_other_ways_as_before(self):
+        self._as(self.collector).action_close("founded")
+        note = self.dispute.credit_move_ids.with_user(self.accountant)
+        note.action_post()
+        note.button_draft()
+        note.action_post()
+        wizard = self.env["account.move.reversal"].with_user(self.accountant)
+        wizard = wizard.with_context(active_model="account.move", active_ids=note.ids)
+        wizard.create({"journal_id": note.journal_id.id}).refund_moves()
+        self.assertFalse((note.copy() | note.reversal_move_ids).followup_dispute_id)
+        self.assertEqual(note.followup_dispute_id, self.dispute)
+        Move = self.env["account.move"].with_user(self.accountant)
+        names = ["move_type", "partner_id/.id", "invoice_line_ids/name", "invoice_line_ids/price_unit"]
+        imported = Move.load(names, [["out_invoice", str(self.partner.id), "Goods", "5"]])
+        self.assertTrue(imported["ids"], imported["messages"])
+        vals = {"move_type": "out_refund", "partner_id": self.partner.id}
+        self.assertTrue(Move.with_context(default_followup_dispute_id=False).create(vals), "no dispute is named")
+
     # -- opening ---------------------------------------------------------------------
 
     def test_collectors_open_and_others_do_not(self):

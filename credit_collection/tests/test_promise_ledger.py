@@ -153,6 +153,33 @@ class TestPromiseLedger(PromisesCommon):
         self._match(payment.move_id, both)
         self.assertEqual((promise.state, promise.amount_received), ("kept", 97))
 
+    def test_neither_is_a_discount_for_prompt_payment_nor_its_tax(self):
+        tax = self.company_data["default_tax_sale"].copy({"name": "20 %", "amount": 20})
+        lines = tax.invoice_repartition_line_ids | tax.refund_repartition_line_ids
+        account = self.company_data["default_account_tax_sale"]
+        lines.filtered(lambda line: line.repartition_type == "tax").account_id = account
+        self.assertEqual(account.account_type, "liability_current")
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "2 % within 10 days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 10,
+                "early_pay_discount_computation": "included",
+                "line_ids": [Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})],
+            }
+        )
+        goods = Command.create({"name": "Goods", "price_unit": 1000, "tax_ids": tax.ids})
+        terms = {"invoice_payment_term_id": term.id, "invoice_date_due": False}
+        invoice = self._invoice("2026-04-08", date=DAY, invoice_line_ids=[goods], **terms)
+        promise = self._promise(invoice, "2026-03-20")
+        register = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        payment = register.create({"payment_date": DAY})._create_payments()
+        self.assertEqual((promise.amount, payment.amount), (1200, 1176))
+        self.assertEqual((promise.state, promise.amount_received), ("kept", 1176))
+
     def test_what_is_written_off_beyond_the_promise_does_not_make_up_for_money(self):
         """100 promised of 300: 40 paid and 60 written off leave 200, of which 60 is still expected."""
         invoice = self._invoice("2026-02-09", 300)
@@ -311,3 +338,33 @@ class TestPromiseLedger(PromisesCommon):
         self.assertEqual(promise.amount, 500)
         states = {str(item.date_maturity): item.chase_state for item in self._item(invoice)}
         self.assertEqual(states, {"2026-02-09": "promised", "2026-04-10": "not_due"})
+
+    # -- what the collector is asked -------------------------------------------
+
+    def test_what_is_asked_tells_of_each_promise_what_was_judged_last(self):
+        one, two = self._invoice("2026-02-09", 300), self._invoice("2026-02-09", 700)
+        first, second = self._promise(one, "2026-03-20"), self._promise(two, "2026-03-20")
+        with freeze_time("2026-03-24"):
+            self._judge()
+            self.assertEqual(self._asked("broken", "partly kept"), (2, 0))
+            self._payment(100, "2026-03-19", invoice=one)
+            self.assertEqual((first.state, second.state), ("partly_kept", "broken"))
+            self.assertEqual(self._asked("broken", "partly kept"), (1, 1))
+            self._payment(600, "2026-03-19", invoice=two)
+            self.assertEqual(self._asked("broken", "partly kept"), (0, 2))
+            self._payment(200, "2026-03-20", invoice=one)
+            self.assertEqual((first.state, self._asked("partly kept")), ("kept", (1,)))
+
+    def _asked(self, *words):
+        """How many times each of these stands in the one activity."""
+        [note] = self._activities().mapped("note")
+        return tuple(note.count(word) for word in words)
+
+    def test_who_is_asked_reads_it_in_their_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.collector.lang = "fr_FR"
+        self.partner._followup_profile(self.company).collector_id = self.collector
+        self._promise(self._invoice("2026-02-09", 300), "2026-03-20")
+        with freeze_time("2026-03-24"):
+            self._judge()
+        self.assertIn("appelez le client", self._activities().summary)

@@ -1,9 +1,11 @@
 from odoo import api, fields, models
-from odoo.tools import plaintext2html
+from odoo.tools import LazyTranslate, plaintext2html
 
 from odoo.addons.credit_collection.models.credit_collection_action import UNSENT
 
 from ..tools import segments
+
+_lt = LazyTranslate(__name__)
 
 # What the SMS layer says of a message that did not arrive.
 UNDELIVERED = ("exception", "bounce", "canceled")
@@ -129,7 +131,7 @@ class CreditCollectionAction(models.Model):
             reason = self.env._("The SMS to %(number)s did not arrive: %(why)s", number=action.sms_number, why=why)
             at_fault = notification.failure_type in NUMBER_FAULTS
             number = {"sms_failed_number": action.sms_number} if at_fault else {}
-            action._record_not_arrived(reason, self.env._("An SMS did not arrive."), reason, **number)
+            action._record_not_arrived(reason, _lt("An SMS did not arrive."), reason, **number)
 
     def _leave_sms(self):
         """The addon is uninstalled: what waits is cancelled, to be prepared anew; what was sent says that it was an SMS."""
