@@ -117,9 +117,10 @@ class CreditCollectionActionLine(models.Model):
         if not actions:
             return
         self.env.flush_all()
-        reached = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
-                # the state is not looked at where the lines are found: PostgreSQL would go through all pending lines for it
+                # The index on is_latest checks row by row: none becomes the latest before all former ones are counted.
+                # The state is not looked at where the lines are found: PostgreSQL would go through all pending lines for it
                 """WITH sent AS (%(sent)s), line AS MATERIALIZED (
                        SELECT id, move_line_id, action_id, level_id, state FROM credit_collection_action_line
                         WHERE action_id IN %(actions)s
@@ -128,28 +129,20 @@ class CreditCollectionActionLine(models.Model):
                          FROM line WHERE old.move_line_id = line.move_line_id AND old.is_latest AND line.state = 'pending'
                        RETURNING old.move_line_id, old.written_date)
                    UPDATE credit_collection_action_line new
-                      SET state = 'reached', date_done = %(day)s,
+                      SET state = 'reached', date_done = %(day)s, is_latest = new.move_line_id IS NOT NULL,
                           written_date = CASE WHEN 'call' IN (a.channel, v.channel) THEN former.written_date
                                               ELSE %(day)s END
                      FROM line
+                     CROSS JOIN (SELECT COUNT(*) FROM former) all_former
                      JOIN credit_collection_action a ON a.id = line.action_id
                      LEFT JOIN credit_dunning_level v ON v.id = line.level_id
                      LEFT JOIN former ON former.move_line_id = line.move_line_id
-                    WHERE new.id = line.id AND line.state = 'pending'
-                RETURNING new.id""",
+                    WHERE new.id = line.id AND line.state = 'pending'""",
                 day=day,
                 sent=sent or SQL("SELECT"),
                 actions=tuple(actions.ids),
             )
         )
-        if reached:
-            # a second statement, because the index on is_latest checks row by row
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE credit_collection_action_line SET is_latest = TRUE WHERE id IN %s AND move_line_id IS NOT NULL",
-                    tuple(row[0] for row in reached),
-                )
-            )
         self.invalidate_model(["state", "is_latest", "date_done", "written_date"])
 
     def _void(self):

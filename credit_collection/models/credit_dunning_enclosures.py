@@ -14,19 +14,16 @@ class CreditDunningEnclosures(models.AbstractModel):
     _name = "credit.dunning.enclosures"
     _description = "Enclosures of reminders"
 
-    def _keep_all(self, action, statements):
-        """Keep the documents that go with the action, in the place of those of a sending that did not come about.
-
-        :param dict statements: those already printed, by action
-        """
-        action.attachment_ids.unlink()
-        return self._enclose(action, statements)
-
     def _enclose(self, action, statements):
-        """Keep the documents that go with the action beside what it has."""
-        with self.env.cr.savepoint():  # a report that fails must not spoil the batch's transaction
-            documents = self._documents(action, statements)
-        return self._keep({action: documents})
+        """Keep the documents that go with the action beside what it has; return them.
+
+        :param dict statements: the statements already kept, by action
+        """
+        kept, level = statements.get(action, self.env["ir.attachment"]), action.level_id
+        if level.attach_invoices or (level.attach_statement and not kept):
+            with self.env.cr.savepoint():  # a report that fails must not spoil the batch's transaction
+                kept |= self._keep({action: self._documents(action, kept)})
+        return kept
 
     def _keep(self, documents):
         """Attach to each action its (name, content) pairs, for good once it has left; return all of them.
@@ -43,11 +40,11 @@ class CreditDunningEnclosures(models.AbstractModel):
         ]
         return attachments.create(vals_list).with_env(self.env)
 
-    def _documents(self, action, statements):
-        """Return the name and content of each document that the action's level encloses."""
+    def _documents(self, action, statement):
+        """Return the name and content of each document that the action's level encloses, but for a statement kept."""
         documents = []
-        if action.level_id.attach_statement:
-            documents.append(statements.get(action) or self._print_statements(action)[action])
+        if action.level_id.attach_statement and not statement:
+            documents.append(self._print_statements(action)[action])
         if action.level_id.attach_invoices:
             documents += [self._invoice_pdf(move) for move in self._invoices(action)]
         return documents
@@ -70,8 +67,8 @@ class CreditDunningEnclosures(models.AbstractModel):
     # Statements of account
     # -------------------------------------------------------------------------
 
-    def _statements(self, actions):
-        """Return the name and content of the statements that go with a batch, by action; printed by one process.
+    def _keep_statements(self, actions):
+        """Keep the statements that go with a batch; return them by action. Printed by one process, kept together.
 
         When that fails, none: each is printed by itself then, and only the faulty one fails its action.
         """
@@ -80,7 +77,9 @@ class CreditDunningEnclosures(models.AbstractModel):
             return {}
         try:
             with self.env.cr.savepoint():
-                return self._print_statements(actions)
+                statements = self._print_statements(actions)
+                kept = self._keep({action: [statement] for action, statement in statements.items()})
+                return dict(zip(statements, kept, strict=True))
         except psycopg2.Error:
             raise
         except Exception as error:  # whatever a report raises
@@ -90,5 +89,6 @@ class CreditDunningEnclosures(models.AbstractModel):
     def _print_statements(self, actions):
         Statement = self.env["credit.statement"].sudo()
         pairs = {action: (action.partner_id, action.company_id) for action in actions}
-        pdfs = Statement._pdf(dict.fromkeys(pairs.values()))
-        return {action: (Statement._file_name([pair]), pdfs[pair]) for action, pair in pairs.items()}
+        distinct = list(dict.fromkeys(pairs.values()))
+        names, pdfs = Statement._file_names(distinct), Statement._pdf(distinct)
+        return {action: (names[pair], pdfs[pair]) for action, pair in pairs.items()}

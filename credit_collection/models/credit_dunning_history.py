@@ -29,6 +29,7 @@ class CreditDunningHistory(models.AbstractModel):
         actions = self.env["credit.collection.action"].sudo().browse([row[0] for row in rows])
         if not actions:
             return
+        actions.attachment_ids.fetch(["res_model", "res_id"])  # core asks them one by one
         messages = self.env["mail.message"].sudo().create([self._prepare_message_vals(action) for action in actions])
         self.env.cr.execute(
             SQL(
@@ -66,10 +67,10 @@ class CreditDunningHistory(models.AbstractModel):
 
     def _note_on_invoices(self, actions):
         """A line in the history of each invoice that climbed a level or was claimed."""
-        bodies = {}
-        for action in actions:
-            for move in action._standing_lines("claimed").move_id:
-                bodies[move.id] = action._note_for_invoice()
+        notes = {action: action._note_for_invoice() for action in actions}
+        bodies = {
+            line.move_id.id: notes[line.action_id] for line in actions._standing_lines("claimed") if line.move_id
+        }
         moves = self.env["account.move"].sudo().browse(bodies)
         moves._message_log_batch(bodies=bodies)
 

@@ -112,22 +112,21 @@ class CreditDunningMailer(models.AbstractModel):
 
     def _compose(self, actions):
         """Write the mails of the batch; what cannot be written or addressed fails, and stops nobody else."""
-        mails, failed = [], {}
         blacklisted = self._blacklisted(actions)
+        failed = {action: problem for action in actions if (problem := self._problem(action, blacklisted))}
+        actions = actions.filtered(lambda action: action not in failed)
+        actions.attachment_ids.unlink()  # of a sending that did not come about
         self.env["credit.dunning.words"]._ready(actions)
-        statements = self.env["credit.dunning.enclosures"]._statements(actions)
+        statements = self.env["credit.dunning.enclosures"]._keep_statements(actions)
+        mails = []
         for action in actions:
-            problem = self._problem(action, blacklisted)
-            if not problem:
-                try:
-                    mails.append(self._compose_one(action, statements))
-                except psycopg2.Error:
-                    raise
-                except Exception as error:  # a faulty text or report: whatever it raises is this action's failure
-                    _logger.exception("The reminder %s cannot be written.", action.id)
-                    problem = self.env._("It cannot be written: %s", error)
-            if problem:
-                failed[action] = problem
+            try:
+                mails.append(self._compose_one(action, statements))
+            except psycopg2.Error:
+                raise
+            except Exception as error:  # a faulty text or report: whatever it raises is this action's failure
+                _logger.exception("The reminder %s cannot be written.", action.id)
+                failed[action] = self.env._("It cannot be written: %s", error)
         self._fail(failed)
         self._add_reply_to(mails)
         return sorted(mails, key=lambda mail: mail["email_from"])
@@ -147,7 +146,7 @@ class CreditDunningMailer(models.AbstractModel):
             "domain_bounce_address": company.bounce_email or config.get("email_from") or sender,
             "domain_notifications_email": company.default_from_email or config.get("email_from") or sender,
             "email_to": company.followup_test_email or action.recipient_id.email_formatted,
-            "attachments": enclosures._keep_all(action, statements),
+            "attachments": enclosures._enclose(action, statements),
             "day": company._dunning_today(),
             "profile": action.profile_id.id,
         }

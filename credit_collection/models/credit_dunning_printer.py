@@ -69,10 +69,11 @@ class CreditDunningPrinter(models.AbstractModel):
         """Print these letters by one process; keep with each its words, its pages and what goes with it."""
         words, enclosures = self.env["credit.dunning.words"].sudo(), self.env["credit.dunning.enclosures"].sudo()
         rendered = {action.id: words._render(action) for action in letters}
-        pages, statements = self._pages(letters, rendered), enclosures._statements(letters)
+        pages = self._pages(letters, rendered)
         names = {action: f"{rendered[action.id]['subject']} - {action.partner_id.name}.pdf" for action in letters}
         letters.attachment_ids.unlink()  # of a printing that did not come about
         kept = enclosures._keep({action: [(names[action], pages[action.id])] for action in letters}).grouped("res_id")
+        statements = enclosures._keep_statements(letters)
         for action in letters:
             enclosures._enclose(action, statements)
             action._write_state(

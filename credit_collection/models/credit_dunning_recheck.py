@@ -154,6 +154,6 @@ class CreditDunningRecheck(models.AbstractModel):
                 ids=tuple(actions.ids),
             )
         )
-        actions.line_ids.invalidate_model()
+        self.env["credit.collection.action.line"].invalidate_model()
         actions.invalidate_recordset(["line_ids"])
         return actions.browse({row[0] for row in rows})

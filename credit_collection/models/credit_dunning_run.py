@@ -121,7 +121,7 @@ class CreditDunningRun(models.AbstractModel):
             self.env.cr.execute("DROP TABLE IF EXISTS credit_run_item")
             self.env.cr.execute(SQL("CREATE TEMP TABLE credit_run_item AS %s", items))
             self.env.cr.execute("CREATE INDEX ON credit_run_item (partner_id)")
-        self.env.cr.execute("ANALYZE credit_run_item")
+            self.env.cr.execute("ANALYZE credit_run_item")
         self._checkpoint()  # the table is to outlive the rollback of a chunk
 
     def _prepare_pass(self, company, kind, item_ids):

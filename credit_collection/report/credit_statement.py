@@ -83,13 +83,24 @@ class CreditStatement(models.AbstractModel):
     @api.model
     def _file_name(self, pairs, day=False, extension="pdf"):
         """Return a name for the file: with the customer's name, in the customer's language, when there is one customer."""
+        if len(pairs) == 1:
+            return self._file_names(pairs, day, extension)[pairs[0]]
+        title = self.env._("Statement of account")
+        day = fields.Date.to_string(self._day(day, self._profiles(pairs)))
+        return f"{text_tools.file_name(f'{title} – {day}')}.{extension}"
+
+    @api.model
+    def _file_names(self, pairs, day=False, extension="pdf"):
+        """Return a name for the file of each customer, in the customer's language, by pair."""
         profiles = self._profiles(pairs)
-        lang = self._lang(profiles) if len(profiles) == 1 else self.env.lang
-        names = [self.with_context(lang=lang).env._("Statement of account")]
-        if len(profiles) == 1:
-            names.append((profiles.partner_id.name or "")[:80])
+        recipients = profiles._recipients()
         day = fields.Date.to_string(self._day(day, profiles))
-        return f"{text_tools.file_name(' – '.join([*names, day]))}.{extension}"
+        names = {}
+        for pair, profile in zip(pairs, profiles, strict=True):
+            title = self.with_context(lang=self._lang(profile, recipients[profile])).env._("Statement of account")
+            parts = [title, (profile.partner_id.name or "")[:80], day]
+            names[pair] = f"{text_tools.file_name(' – '.join(parts))}.{extension}"
+        return names
 
     # -------------------------------------------------------------------------
     # Values
@@ -298,7 +309,8 @@ class CreditStatement(models.AbstractModel):
 
     def _company_banks(self, company):
         """Return the company's accounts: those of its bank journals first, then its contact's other ones."""
-        Journal = self.env["account.journal"].sudo()
-        journals = Journal.search([*Journal._check_company_domain(company), ("type", "=", "bank")])
-        banks = journals.bank_account_id | company.sudo().partner_id.bank_ids
+        company = company.sudo()
+        # no search: each reminder of a batch asks for them
+        journals = company.parent_ids.bank_journal_ids.sorted()
+        banks = journals.bank_account_id | company.partner_id.bank_ids
         return banks.filtered(lambda bank: bank.active and (not bank.company_id or bank.company_id == company))

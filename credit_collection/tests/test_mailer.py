@@ -8,6 +8,7 @@ from freezegun import freeze_time
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
@@ -206,6 +207,47 @@ class TestMailer(CollectionCommon):
             self.assertEqual(mail["attachments"].mapped("name"), [f"Statement of account – {name} – {DAY}.pdf"])
             self.assertIn(name.encode(), mail["attachments"].raw)
         self.assertEqual(actions.mapped("state"), ["sent", "sent"])
+
+    def test_a_statement_that_cannot_be_printed_fails_its_own_reminder_only(self):
+        self.letter1.attach_statement = True
+        other = self._customer("Lenoir")
+        self._invoice("2026-03-09")
+        self._invoice("2026-03-09", partner=other)
+
+        def print_all_but_one(_statement, pairs, day=False):
+            if other in (partner for partner, _company in pairs):
+                raise ValueError("a faulty report")
+            return dict.fromkeys(pairs, b"%PDF")
+
+        self.patch(self.env.registry["credit.statement"], "_pdf", print_all_but_one)
+        models = "odoo.addons.credit_collection.models"
+        with mute_logger(f"{models}.credit_dunning_mailer", f"{models}.credit_dunning_enclosures"):
+            actions = self._night(DAY).grouped("partner_id")
+        self.assertEqual(actions[self.partner].state, "sent")
+        self.assertEqual(len(actions[self.partner].attachment_ids), 1)
+        self.assertEqual(actions[other].state, "failed")
+        self.assertIn("a faulty report", actions[other].reason)
+        self.assertFalse(actions[other].attachment_ids)
+
+    def test_a_second_attempt_keeps_the_statement_of_that_attempt_only(self):
+        self.letter1.attach_statement = True
+        other = self._customer("Lenoir")
+        self._invoice("2026-03-09")
+        self._invoice("2026-03-09", partner=other)
+        contents = iter((b"%PDF first", b"%PDF second"))
+        self.patch(
+            self.env.registry["credit.statement"],
+            "_pdf",
+            lambda statement, pairs, day=False: dict.fromkeys(pairs, next(contents)),
+        )
+        with patch.object(self.env.registry["credit.dunning.mailer"], "_hand_over", side_effect=ValueError("refused")):
+            actions = self._night(DAY)
+        self.assertEqual(actions.mapped("state"), ["failed", "failed"])
+        self.assertEqual(actions.attachment_ids.mapped("raw"), [b"%PDF first"] * 2)
+        actions.action_retry()
+        self.env["credit.dunning.mailer"]._cron_send()
+        self.assertEqual(actions.mapped("state"), ["sent", "sent"])
+        self.assertEqual(actions.attachment_ids.mapped("raw"), [b"%PDF second"] * 2)
 
     def test_an_edited_text_whose_figures_changed_waits_for_a_person_again(self):
         invoice = self._invoice("2026-03-09", 1000)
