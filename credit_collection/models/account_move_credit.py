@@ -7,6 +7,9 @@ from .credit_control import Ask
 class AccountMove(models.Model):
     _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
+    # A customer's drafts count in its exposure (see credit.exposure), which is read whenever an order is confirmed.
+    _followup_draft_idx = models.Index("(commercial_partner_id) WHERE state = 'draft'")
+
     def _get_alerts(self):
         """EXTENDS 'account': our sentence in the place of core's, which reads the limit of the active company."""
         alerts = super()._get_alerts()

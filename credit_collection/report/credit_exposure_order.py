@@ -120,16 +120,17 @@ class CreditExposureOrder(models.Model):
     # SQL: clauses of a WITH that has ``rate``
     # -------------------------------------------------------------------------
 
-    def _sql_orders(self, partners, companies, day):
+    def _sql_orders(self, partners, companies, day, online=True):
         """``order_left``: by order, what is left of it, delivered and not, and the deposits on it.
 
         :param partners: ids of the commercial partners to read; all when empty
+        :param online: some of the orders may have been paid online
         """
         return SQL(", ").join(
             [
                 self._sql_draft_lines(partners),
                 self._sql_open_orders(partners, companies, day),
-                self._sql_deposits(),
+                self._sql_deposits(online),
                 self._sql_lines(),
                 self._sql_orders_left(),
             ]
@@ -159,9 +160,14 @@ class CreditExposureOrder(models.Model):
         )
         if partners:
             steps = [
-                lookup("sale_order_line_invoice_rel", "rel", SQL("rel.order_line_id = s.id")),
-                lookup("account_move_line", "l", SQL("l.id = rel.invoice_line_id AND l.parent_state = 'draft'")),
-                lookup("account_move", "m", SQL("m.id = l.move_id AND %s", is_draft)),
+                lookup("sale_order_line_invoice_rel", "rel", ["invoice_line_id"], SQL("rel.order_line_id = s.id")),
+                lookup(
+                    "account_move_line",
+                    "l",
+                    ["move_id", "product_uom_id", "quantity"],
+                    SQL("l.id = rel.invoice_line_id AND l.parent_state = 'draft'"),
+                ),
+                lookup("account_move", "m", ["move_type"], SQL("m.id = l.move_id AND %s", is_draft)),
             ]
             start, condition = (
                 SQL("sale_order_line s"),
@@ -174,9 +180,9 @@ class CreditExposureOrder(models.Model):
             )
         else:
             steps = [
-                lookup("account_move_line", "l", SQL("l.move_id = m.id")),
-                lookup("sale_order_line_invoice_rel", "rel", SQL("rel.invoice_line_id = l.id")),
-                lookup("sale_order_line", "s", SQL("s.id = rel.order_line_id")),
+                lookup("account_move_line", "l", ["id", "product_uom_id", "quantity"], SQL("l.move_id = m.id")),
+                lookup("sale_order_line_invoice_rel", "rel", ["order_line_id"], SQL("rel.invoice_line_id = l.id")),
+                lookup("sale_order_line", "s", ["id", "order_id", "product_uom_id"], SQL("s.id = rel.order_line_id")),
             ]
             start = SQL("account_journal j JOIN account_move m ON m.journal_id = j.id AND %s", is_draft)
             condition = SQL("j.type = 'sale'")
@@ -215,33 +221,38 @@ class CreditExposureOrder(models.Model):
             partners=SQL("c.commercial_partner_id IN %s", partners) if partners else SQL("TRUE"),
         )
 
-    def _sql_deposits(self):
+    def _sql_deposits(self, online):
         """``deposit``: by order, what was invoiced in advance and not deducted yet, and what was paid online without an
         entry in the ledger.
         """
-        return SQL(
-            """deposit AS (
-                   SELECT order_id, SUM(amount) AS amount
-                     FROM (SELECT s.order_id, al.price_total * COALESCE(r.factor, 1)
-                                  * CASE WHEN m.move_type = 'out_refund' THEN -1 ELSE 1 END AS amount
-                             FROM open_order o %(invoiced)s
-                             JOIN account_move m ON m.id = al.move_id
-                             LEFT JOIN rate r ON r.company_id = al.company_id AND r.currency_id = al.currency_id
-                           UNION ALL
-                           SELECT p.order_id, p.amount * COALESCE(r.factor, 1)
-                             FROM (%(paid)s) p
-                             LEFT JOIN rate r ON r.company_id = p.company_id AND r.currency_id = p.currency_id) d
-                    GROUP BY order_id)""",
-            paid=self._sql_paid_online(SQL("open_order")),
-            invoiced=SQL(" ").join(
+        invoiced = SQL(
+            """SELECT s.order_id, al.price_total * COALESCE(r.factor, 1)
+                      * CASE WHEN m.move_type = 'out_refund' THEN -1 ELSE 1 END AS amount
+                 FROM open_order o %s
+                 JOIN account_move m ON m.id = al.move_id
+                 LEFT JOIN rate r ON r.company_id = al.company_id AND r.currency_id = al.currency_id""",
+            SQL(" ").join(
                 [
-                    lookup("sale_order_line", "s", SQL("s.order_id = o.id AND s.is_downpayment")),
-                    lookup("sale_order_line_invoice_rel", "rel", SQL("rel.order_line_id = s.id")),
+                    lookup("sale_order_line", "s", ["id", "order_id"], SQL("s.order_id = o.id AND s.is_downpayment")),
+                    lookup("sale_order_line_invoice_rel", "rel", ["invoice_line_id"], SQL("rel.order_line_id = s.id")),
                     lookup(
-                        "account_move_line", "al", SQL("al.id = rel.invoice_line_id AND al.parent_state = 'posted'")
+                        "account_move_line",
+                        "al",
+                        ["company_id", "currency_id", "move_id", "price_total"],
+                        SQL("al.id = rel.invoice_line_id AND al.parent_state = 'posted'"),
                     ),
                 ]
             ),
+        )
+        paid = SQL(
+            """SELECT p.order_id, p.amount * COALESCE(r.factor, 1)
+                 FROM (%s) p
+                 LEFT JOIN rate r ON r.company_id = p.company_id AND r.currency_id = p.currency_id""",
+            self._sql_paid_online(SQL("open_order")),
+        )
+        return SQL(
+            "deposit AS (SELECT order_id, SUM(amount) AS amount FROM (%s) d GROUP BY order_id)",
+            SQL(" UNION ALL ").join([invoiced, paid] if online else [invoiced]),
         )
 
     def _sql_paid_online(self, orders):
@@ -250,28 +261,28 @@ class CreditExposureOrder(models.Model):
         among them.
         """
         return SQL(
-            """SELECT o.id AS order_id, o.company_id, t.currency_id, %(held)s * a.share AS amount,
-                      (t.amount - COALESCE((
-                          SELECT SUM(ABS(k.amount)) FROM payment_transaction k
-                           WHERE k.source_transaction_id = t.id
-                             AND (k.operation = 'refund' AND k.state = 'done'
-                                  OR k.operation IS NOT DISTINCT FROM t.operation AND k.state = 'cancel')), 0)
-                      ) * a.share AS received
+            """SELECT o.id AS order_id, o.company_id, t.currency_id,
+                      CASE WHEN %(settled)s THEN 0 ELSE t.amount - COALESCE(c.entered, 0) END * a.share AS amount,
+                      (t.amount - COALESCE(c.returned, 0)) * a.share AS received
                  FROM %(orders)s o
                  JOIN sale_order_transaction_rel rel ON rel.sale_order_id = o.id
                  JOIN payment_transaction t ON t.id = rel.transaction_id
+                 %(entry)s
+                CROSS JOIN LATERAL (%(children)s) c
                 CROSS JOIN LATERAL (
                      SELECT CASE WHEN COUNT(*) = 1 THEN 1 ELSE o.amount_total / NULLIF(SUM(ao.amount_total), 0) END AS share
                        FROM sale_order_transaction_rel ar JOIN sale_order ao ON ao.id = ar.sale_order_id
                       WHERE ar.transaction_id = t.id AND ao.state <> 'cancel') a
                 WHERE t.state IN ('authorized', 'done') AND t.operation IS DISTINCT FROM 'validation'""",
-            held=self._sql_paid_outside_ledger(),
+            **self._sql_settled("t"),
+            children=self._sql_paid_children(),
             orders=orders,
         )
 
     @api.model
     def _paid_online(self, orders):
         """Return ``(received, amount)`` of ``_sql_paid_online`` in each order's own currency, by the order's id."""
+        orders = orders.sudo().filtered("transaction_ids")
         if not orders:
             return {}
         for name in ("account.move", "account.payment", "payment.transaction", "sale.order"):
@@ -285,35 +296,45 @@ class CreditExposureOrder(models.Model):
         )
         return {order_id: (float(received or 0), float(amount or 0)) for order_id, received, amount in rows}
 
-    def _sql_paid_outside_ledger(self):
-        """What the online payment ``t`` holds that the ledger does not show: authorized, or received and without an entry.
+    def _sql_paid_children(self):
+        """Return the statement: of the children ``k`` of the online payment ``t``, what was ``returned`` or void, and what
+        ``t`` no longer holds as it was ``entered`` in the ledger.
 
-        A payment captured in parts (its children) is no longer held as far as a part is in the ledger or void. Its refunds
-        are negative children.
+        A payment captured in parts is no longer held as far as a part is in the ledger or void. Refunds are negative.
         """
-
-        def settled(alias):
-            return SQL(
-                """(%(alias)s.state = 'done' AND EXISTS (
-                       SELECT FROM account_payment y LEFT JOIN account_move ym ON ym.id = y.move_id
-                        WHERE y.id = %(alias)s.payment_id
-                          AND (ym.state = 'posted' OR y.state IN ('paid', 'canceled', 'rejected'))))""",
-                alias=SQL.identifier(alias),
-            )
-
         return SQL(
-            """(CASE WHEN %(settled)s THEN 0
-                     ELSE t.amount - COALESCE((
-                         SELECT SUM(CASE WHEN k.operation = 'refund' THEN -k.amount
-                                         WHEN k.state = 'cancel' OR %(child_settled)s THEN k.amount ELSE 0 END)
-                           FROM payment_transaction k
-                          WHERE k.source_transaction_id = t.id
-                            AND (k.operation IS NOT DISTINCT FROM t.operation AND k.state IN ('done', 'cancel')
-                                 OR k.operation = 'refund' AND k.state = 'done' AND NOT %(child_settled)s)), 0)
-                END)""",
-            settled=settled("t"),
-            child_settled=settled("k"),
+            """SELECT SUM(ABS(k.amount)) FILTER (WHERE %(refunded)s OR %(captured)s AND k.state = 'cancel') AS returned,
+                      SUM(CASE WHEN k.operation = 'refund' THEN -k.amount
+                               WHEN k.state = 'cancel' OR %(settled)s THEN k.amount ELSE 0 END)
+                        FILTER (WHERE %(captured)s AND k.state IN ('done', 'cancel')
+                                      OR %(refunded)s AND NOT %(settled)s) AS entered
+                 FROM payment_transaction k
+                 %(entry)s
+                WHERE k.source_transaction_id = t.id""",
+            **self._sql_settled("k"),
+            refunded=SQL("k.operation = 'refund' AND k.state = 'done'"),
+            captured=SQL("k.operation IS NOT DISTINCT FROM t.operation"),
         )
+
+    def _sql_settled(self, alias):
+        """Whether the ledger shows the online payment of that alias: the condition, and the ``entry`` it reads, to join."""
+        names = {
+            "t": SQL.identifier(alias),
+            "y": SQL.identifier(f"{alias}_payment"),
+            "m": SQL.identifier(f"{alias}_move"),
+        }
+        return {
+            "entry": SQL(
+                """LEFT JOIN account_payment %(y)s ON %(y)s.id = %(t)s.payment_id
+                   LEFT JOIN account_move %(m)s ON %(m)s.id = %(y)s.move_id""",
+                **names,
+            ),
+            "settled": SQL(
+                """COALESCE(%(t)s.state = 'done'
+                            AND (%(m)s.state = 'posted' OR %(y)s.state IN ('paid', 'canceled', 'rejected')), FALSE)""",
+                **names,
+            ),
+        }
 
     def _sql_lines(self):
         """``line``: of each order line the price of a unit, and the quantities: in the end, delivered, on posted invoices.

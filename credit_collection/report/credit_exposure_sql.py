@@ -1,7 +1,9 @@
+from functools import partial
+
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .credit_exposure import PARTS
+from .credit_exposure import PARTS, SOURCES
 from .sql_lookup import lookup
 
 
@@ -50,14 +52,12 @@ class CreditExposure(models.Model):
         else:
             companies = company or self._readable_companies()
         return SQL(
-            """WITH base (partner_id, company_id) AS (%(base)s), %(rate)s, %(firm)s, %(owed)s, %(orders)s, %(figures)s,
+            """WITH base (partner_id, company_id) AS (%(base)s), %(rate)s, %(firm)s, %(figures)s,
                     situation AS MATERIALIZED (%(situation)s)
                SELECT %(columns)s FROM situation o""",
             base=self._sql_base(pairs, company, companies),
             rate=self._sql_rate(companies, day),
             firm=self._sql_firm(companies),
-            owed=self._sql_owed(partners, companies),
-            orders=self.env["credit.exposure.order"]._sql_orders(partners, companies, day),
             figures=self._sql_figures(partners, companies, day),
             situation=self._sql_situation(day),
             columns=SQL(", ").join(
@@ -87,19 +87,15 @@ class CreditExposure(models.Model):
         rate, else the first, else 1; the company's own before the shared ones.
         """
 
-        def rate(currency, order):
-            return SQL(
-                """(SELECT v.rate FROM res_currency_rate v
-                     WHERE v.currency_id = %s AND (v.company_id = k.root_id OR v.company_id IS NULL) %s LIMIT 1)""",
-                currency,
-                order,
-            )
-
         def today(currency):
             return SQL(
-                "COALESCE(%s, %s, 1)",
-                rate(currency, SQL("AND v.name <= %s ORDER BY v.company_id, v.name DESC", day)),
-                rate(currency, SQL("ORDER BY v.company_id, v.name")),
+                """COALESCE((
+                       SELECT v.rate FROM res_currency_rate v
+                        WHERE v.currency_id = %(currency)s AND (v.company_id = k.root_id OR v.company_id IS NULL)
+                        ORDER BY v.name > %(day)s, v.company_id, CASE WHEN v.name <= %(day)s THEN v.name END DESC, v.name
+                        LIMIT 1), 1)""",
+                currency=currency,
+                day=day,
             )
 
         return SQL(
@@ -123,16 +119,19 @@ class CreditExposure(models.Model):
             SQL("(%s, %s)", company.id, limit.get_company_dependent_fallback(Partner.with_company(company)) or 0.0)
             for company in companies
         ]
+        names = ["id", "currency_id", "followup_overdue_amount", "followup_overdue_days"]
+        names += [f"followup_{name}" for name in self.env["credit.control"]._rule_fields()]
         return SQL(
             """firm AS MATERIALIZED (
-                   SELECT co.*, cur.decimal_places, fb.amount AS fallback_limit
+                   SELECT %s, cur.decimal_places, fb.amount AS fallback_limit
                      FROM res_company co
                      JOIN res_currency cur ON cur.id = co.currency_id
                      JOIN (VALUES %s) AS fb (company_id, amount) ON fb.company_id = co.id)""",
+            SQL(", ").join(SQL.identifier("co", name) for name in names),
             SQL(", ").join(fallbacks or [SQL("(0, 0.0)")]),
         )
 
-    def _sql_owed(self, partners, companies):
+    def _sql_owed(self, partners, companies, _day):
         """``owed``: the open items; and of them, what is late by more than the company tolerates."""
         items = self.env["credit.open.item"].sudo()._of_today().with_context(credit_facts_only=True)
         if partners:
@@ -161,21 +160,23 @@ class CreditExposure(models.Model):
         )
 
     def _sql_figures(self, partners, companies, day):
-        """``figures``: by customer, all that counts, and the holds in force. Put together before it is joined with the
-        customers: PostgreSQL expects few rows of each clause and would look them up one by one.
+        """``figures``: by customer, all that counts, and the holds in force; with the clauses it is summed from. Put together
+        before it is joined with the customers: PostgreSQL expects few rows of each clause and would look them up one by one.
         """
-        sources = {
-            "owed": ("receivable", "unallocated", "overdue", "overdue_long", "late_since"),
-            "order_left": ("delivered", "ordered", "deposits"),
-            "draft": ("drafts",),
-            "held": ("hold_orders", "hold_deliveries"),
-            "promised": ("promise_broken", "promise_open"),
-            "contested": ("disputes_open",),
-        }
         latest = ("hold_orders", "hold_deliveries", "promise_broken", "promise_open")
         aggregates = {"late_since": "MIN", **dict.fromkeys(latest, "MAX")}
         types = {"late_since": "date", **dict.fromkeys(latest, "int")}
-        names = [name for columns in sources.values() for name in columns]
+        names = [name for columns in SOURCES.values() for name in columns]
+        present = self._present(partners)
+        sources = {source: columns for source, columns in SOURCES.items() if source in present}
+        clauses = {
+            "owed": self._sql_owed,
+            "order_left": partial(self.env["credit.exposure.order"]._sql_orders, online="online" in present),
+            "draft": self._sql_draft,
+            "held": self._sql_held,
+            "promised": self._sql_promised,
+            "contested": self._sql_contested,
+        }
         unions = SQL(" UNION ALL ").join(
             SQL(
                 "SELECT partner_id, company_id, %s FROM %s",
@@ -188,15 +189,12 @@ class CreditExposure(models.Model):
             for source, columns in sources.items()
         )
         return SQL(
-            """%(draft)s, %(held)s, %(promised)s, %(contested)s,
+            """%(clauses)s,
                figures AS MATERIALIZED (
                    SELECT partner_id, company_id, %(sums)s
                      FROM (%(unions)s) AS u (partner_id, company_id, %(names)s)
                     GROUP BY partner_id, company_id)""",
-            draft=self._sql_draft(partners, companies, day),
-            held=self._sql_held(partners, companies, day),
-            promised=self._sql_promised(partners, companies, day),
-            contested=self._sql_contested(partners, companies),
+            clauses=SQL(", ").join(clauses[source](partners, companies, day) for source in sources),
             sums=SQL(", ").join(
                 SQL("%s(%s) AS %s", SQL(aggregates.get(name, "SUM")), SQL.identifier(name), SQL.identifier(name))
                 for name in names
@@ -212,7 +210,7 @@ class CreditExposure(models.Model):
         return SQL(
             """draft AS (
                    SELECT m.commercial_partner_id AS partner_id, m.company_id, %(amount)s AS drafts
-                     FROM %(tables)s
+                     FROM %(drafts)s %(joins)s
                     WHERE %(condition)s AND m.company_id IN %(companies)s AND %(partners)s)""",
             companies=tuple(companies.ids) or (0,),
             partners=SQL("m.commercial_partner_id IN %s", partners) if partners else SQL("TRUE"),
@@ -220,12 +218,11 @@ class CreditExposure(models.Model):
         )
 
     def _sql_draft_pieces(self, day):
-        """The draft invoices ``m`` found by journal and state, which has an index; and what each counts for."""
+        """The draft invoices ``m`` found by journal and state, which has an index, or by customer; and what each counts for."""
         return {
-            "tables": SQL(
-                """account_journal j
-                   JOIN account_move m ON m.journal_id = j.id AND m.state = 'draft'
-                   JOIN res_company dc ON dc.id = m.company_id AND dc.followup_exposure_drafts
+            "drafts": SQL("account_journal j JOIN account_move m ON m.journal_id = j.id AND m.state = 'draft'"),
+            "joins": SQL(
+                """JOIN res_company dc ON dc.id = m.company_id AND dc.followup_exposure_drafts
                    LEFT JOIN rate r ON r.company_id = m.company_id AND r.currency_id = m.currency_id
                    CROSS JOIN LATERAL (
                        SELECT BOOL_OR(x.ordered) AS ordered, SUM(CASE WHEN NOT x.ordered THEN x.price_total END) AS price_total
@@ -237,9 +234,16 @@ class CreditExposure(models.Model):
                                 WHERE l.move_id = m.id AND l.display_type = 'product' OFFSET 0) x) dl""",
                 ordered=SQL(" ").join(
                     [
-                        lookup("sale_order_line_invoice_rel", "rel", SQL("rel.invoice_line_id = l.id")),
-                        lookup("sale_order_line", "s", SQL("s.id = rel.order_line_id")),
-                        lookup("sale_order", "o", SQL("o.id = s.order_id")),
+                        lookup(
+                            "sale_order_line_invoice_rel", "rel", ["order_line_id"], SQL("rel.invoice_line_id = l.id")
+                        ),
+                        lookup("sale_order_line", "s", ["order_id"], SQL("s.id = rel.order_line_id")),
+                        lookup(
+                            "sale_order",
+                            "o",
+                            ["commitment_date", "company_id", "date_order", "state"],
+                            SQL("o.id = s.order_id"),
+                        ),
                     ]
                 ),
                 counts=self.env["credit.exposure.order"]._sql_counts(day),
@@ -281,7 +285,7 @@ class CreditExposure(models.Model):
             day=day,
         )
 
-    def _sql_contested(self, partners, companies):
+    def _sql_contested(self, partners, companies, _day):
         """``contested``: how many disputes are open."""
         return SQL(
             """contested AS (

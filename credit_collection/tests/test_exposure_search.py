@@ -32,7 +32,21 @@ class TestExposureSearch(ExposureCommon):
         one = self._queries(lambda: Exposure._positions(pairs[:1]))
         many = self._queries(lambda: Exposure._positions(pairs))
         self.assertEqual(one, many)
-        self.assertEqual(one, 3, "accounts, contacts of the customers, the statement")
+        self.assertEqual(one, 3, "what there is of them, accounts and contacts of the customers, the statement")
+
+    def test_what_a_customer_has_not_is_left_out_of_its_statement(self):
+        present = self.env["credit.exposure"]._present
+        customer = tuple(self.partner.ids)
+        contact = self._customer("Contact", parent_id=self.partner.id, is_company=False)
+        self._order(100, partner=self._customer("Other"))
+        self.assertEqual(present(customer), {"owed"})
+        order = self._order(100, partner=contact)
+        self.assertEqual(present(customer), {"owed", "order_left"})
+        self._transaction(order, 50)
+        self.assertEqual(present(customer), {"owed", "order_left", "online"})
+        self._invoice("2026-05-30", 700, contact, post=False)
+        self.assertEqual(present(customer), {"owed", "order_left", "online", "draft"})
+        self._assert_parts(ordered=120, deposits=50, drafts=700)
 
     def test_a_search_names_only_the_customers_asked_for_and_finds_the_same(self):
         others = [self._customer(f"Customer {i}") for i in range(3)]
