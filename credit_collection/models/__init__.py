@@ -7,8 +7,11 @@ from . import account_partial_reconcile
 from . import account_payment_term
 from . import credit_collection_action
 from . import credit_collection_action_call
+from . import credit_collection_action_check
 from . import credit_collection_action_letter
 from . import credit_collection_action_line
+from . import credit_collection_action_manual
+from . import credit_collection_action_void
 from . import credit_control
 from . import credit_dispute
 from . import credit_dispute_credit_note

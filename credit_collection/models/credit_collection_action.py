@@ -2,9 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, LazyTranslate, clean_context, email_normalize, format_amount, is_html_empty
-
-_lt = LazyTranslate(__name__)
+from odoo.tools import SQL, clean_context, format_amount, is_html_empty
 
 CHANNELS = [("email", "E-mail"), ("letter", "Letter"), ("call", "Call"), ("manual", "Set by hand")]
 STATES = [
@@ -109,11 +107,6 @@ class CreditCollectionAction(models.Model):
     date_done = fields.Datetime(readonly=True, copy=False)
     date_sending = fields.Datetime(string="Sending Started On", readonly=True, copy=False)
     sender_pid = fields.Integer(string="Sending Process", readonly=True, copy=False)
-    to_check = fields.Boolean(
-        compute="_compute_to_check",
-        search="_search_to_check",
-        help="The worker that was sending it is gone: nobody knows whether it left.",
-    )
     is_test = fields.Boolean(
         string="Test", readonly=True, copy=False, help="It went, or would have gone, to the company's test addressee."
     )
@@ -168,28 +161,6 @@ class CreditCollectionAction(models.Model):
             if action.channel not in ("call", "manual") and not action.body_sent:
                 words = self.env["credit.dunning.words"]._render(action)
                 action.preview_subject, action.preview = words["subject"], words["html"]
-
-    def _compute_to_check(self):
-        abandoned = self.filtered_domain([("id", "in", self._abandoned_ids())])
-        abandoned.to_check = True
-        (self - abandoned).to_check = False
-
-    def _search_to_check(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        return [("id", "in" if True in value else "not in", self._abandoned_ids())]
-
-    def _abandoned_ids(self):
-        """Return the ids of actions found ``sending`` whose worker no longer holds its lock."""
-        alive = self.env["credit.dunning.mailer"]._sql_sender_alive()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT a.id FROM credit_collection_action a WHERE a.state = 'sending' AND a.channel = 'email' AND NOT %s",
-                alive,
-                to_flush=self._fields["state"],
-            )
-        )
-        return [row[0] for row in rows]
 
     def _standing_lines(self, *kinds):
         """Return the lines that were not dropped; of these kinds, or of all."""
@@ -363,21 +334,6 @@ class CreditCollectionAction(models.Model):
         self._check_words()
         self._make_ready("failed")
 
-    def action_resend(self):
-        """Send again an action that was found half-way (*To check*): the customer may get it twice."""
-        self._check_abandoned()
-        reason = self.env._("Sent again by %s", self.env.user.name)
-        self._set_state("queued", "sending", message_id=False, reason=reason)
-        self._trigger_sending()
-
-    def action_mark_sent(self):
-        """Say that an action found half-way (*To check*) did leave."""
-        self._check_abandoned()
-        reason = self.env._("Marked as sent by %s", self.env.user.name)
-        tests = self.filtered("is_test")
-        tests._void_test(reason)
-        (self - tests)._set_state("sent", "sending", date_done=fields.Datetime.now(), reason=reason)
-
     def _check_words(self):
         """:raise UserError: when an ad-hoc message has no words"""
         for action in self:
@@ -413,92 +369,6 @@ class CreditCollectionAction(models.Model):
         """Return the address this action was sent to, for people."""
         return self.email_to or self._postal_name()
 
-    def _check_abandoned(self):
-        self.env.flush_all()
-        if set(self.ids) - set(self._abandoned_ids()):
-            raise UserError(self.env._("Only actions whose sending was interrupted can be checked by hand."))
-
     @api.model
     def _trigger_sending(self):
         self.env.ref("credit_collection.ir_cron_send").sudo()._trigger()
-
-    def _void_bounced(self, email):
-        """These reminders came back from ``email``: their level is not consumed, and the address is not used again."""
-        for action in self:
-            action._record_not_arrived(
-                self.env._("Came back from %s", email),
-                _lt("A reminder came back: correct the address."),
-                self.env._("%(action)s came back from %(email)s.", action=action.display_name, email=email),
-                state="void" if action.state == "sent" else "failed",
-                bounced_email=email_normalize(email) or email,
-            )
-
-    def _record_not_arrived(self, reason, summary, note="", state="void", **address):
-        """The message did not arrive: its level is not consumed, and a person is asked to act.
-
-        :param summary: what the activity on the customer's file says, ``note`` its details
-        :param state: ``void`` for what was sent, ``failed`` for what was not
-        :param address: the address not to be used again, by its field of the file
-        :raise UserError: to void what was not sent
-        """
-        self.ensure_one()
-        self._set_state(state, "sent" if state == "void" else None, reason=reason)
-        self.line_ids._void_later_calls()
-        profile = self.partner_id._followup_profile(self.company_id)
-        if address:
-            profile.write(address)
-        profile._raise_activity("credit_collection.mail_activity_failed", summary, {profile: note})
-
-    def _void_test(self, reason):
-        """What was only tried out: no level is consumed, and the items may be chased again."""
-        self._set_state("void", reason=reason, is_test=True, date_done=fields.Datetime.now())
-        self.sudo().line_ids.filtered(lambda line: line.state != "info")._void()
-
-    @api.model
-    def _drop_tests(self, company):
-        """Take back what a night with a test addressee prepared and what has not left, calls that nobody made included: the
-        next night prepares it anew, and nothing of a test reaches a customer."""
-        waiting = ("to_do", *UNSENT)
-        tests = self.search([("company_id", "=", company.id), ("is_test", "=", True), ("state", "in", waiting)])
-        tests._lock_state()
-        calls = tests.filtered(lambda action: action.state == "to_do")
-        calls._void_test(self.env._("It was on the agenda as a test only."))
-        unsent = tests.filtered(lambda action: action.state in UNSENT)
-        unsent._set_state("cancelled", reason=self.env._("It was prepared as a test only."))
-
-    @api.model
-    def _set_level(self, items, level, note, day=None):
-        """Say by hand that open items have reached ``level`` on ``day`` (today): one *manual* action per customer.
-
-        What the items had reached at or above that level no longer counts, so that they climb again from there.
-
-        :raise UserError: for a level of another company, or an item that stands in a reminder that has not left
-        """
-        if items.company_id - level.company_id:
-            raise UserError(self.env._("“%s” is a level of another company.", level.name))
-        Line = self.env["credit.collection.action.line"].sudo()
-        day = day or fields.Date.context_today(self)
-        former = Line.search([("move_line_id", "in", items.ids), ("state", "in", ("pending", "reached"))])
-        if "pending" in former.mapped("state"):
-            raise UserError(self.env._("Some of these items stand in a reminder that has not left: cancel it first."))
-        former.filtered(lambda line: line.level_id.day >= level.day)._void()
-        groups = items.grouped("partner_id")
-        company = {"company_id": items.company_id.id, "date_planned": day, "user_id": self.env.uid, "note": note}
-        actions = self.create([{**company, "partner_id": partner.id} for partner in groups]).sudo()
-        reached = {"level_id": level.id, "state": "pending"}
-        Line._create_evidence(
-            [
-                {**item._prepare_line_vals(), **reached, "action_id": action.id, "move_line_id": item.id}
-                for action, mine in zip(actions, groups.values(), strict=True)
-                for item in mine
-            ]
-        )
-        done = {"channel": "manual", "level_id": level.id, "state": "sent", "date_done": fields.Datetime.now()}
-        for action, mine in zip(actions, groups.values(), strict=True):
-            action._write_state({**done, "amount_company": sum(mine.mapped("claimable_company"))})
-        Line._reach_levels(actions, day)
-        text = self.env._("Level set to “%(level)s” by hand: %(note)s", level=level.name, note=note)
-        profiles = items.partner_id._followup_profiles(items.company_id, create=True)
-        for records in (profiles, items.move_id):
-            records._message_log_batch(bodies={record.id: text for record in records})
-        self.env["credit.open.item"].invalidate_model()
