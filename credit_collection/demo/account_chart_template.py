@@ -140,7 +140,7 @@ class AccountChartTemplate(models.AbstractModel):
         """The day so many days from today; where nothing leaves today, from the next day on which something does."""
         company = self.env.company
         today = company._dunning_today()
-        return company._dunning_closed_days(today).get(today, today) + timedelta(days=offset)
+        return company._dunning_working_day(today) + timedelta(days=offset)
 
     def _credit_demo_partner(self, name):
         return self.env.ref(f"credit_collection.demo_partner_{name}")

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
+from .credit_control import ACCOUNTING
 
 
 # Invoices that customers contest, and the credit notes that come of it.

@@ -1,9 +1,8 @@
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
-# Written by the collector's wizard, which asks for a reason and keeps a trace
-COLLECTOR = "credit_collection.credit_collection_group_user"
+from .credit_control import COLLECTOR
 
 
 class AccountMoveLine(models.Model):
@@ -12,7 +11,8 @@ class AccountMoveLine(models.Model):
     # Entries reset to draft keep their matches: the open items look them up (see credit.open.item).
     _followup_unposted_match_idx = models.Index("(id) WHERE parent_state <> 'posted' AND matching_number IS NOT NULL")
 
-    # Beside core's no_followup, which has neither an end nor a reason
+    # Beside core's no_followup, which has neither an end nor a reason. Written by the collector's wizard, which asks for
+    # a reason and keeps a trace
     followup_excluded_until = fields.Date(
         string="Excluded From Reminders Until",
         copy=False,
@@ -92,7 +92,7 @@ class AccountMoveLine(models.Model):
         if excluded:
             changed._followup_log(self.env._("No longer chased: “No Follow-Up” was set by a collector."))
         else:
-            changed._followup_log(self.env._("Chased from now on: “No Follow-Up” was removed by a collector."))
+            changed._followup_log_chased()
 
     def _followup_chase_again(self):
         """Take core's “No Follow-Up” away, of invoices too."""
@@ -100,21 +100,18 @@ class AccountMoveLine(models.Model):
         invoices = self.move_id.filtered(lambda move: move.is_invoice(include_receipts=True))
         (self - invoices.line_ids)._followup_set_excluded(False)
         invoices.no_followup = False
-        invoices._message_log_batch(
-            bodies={
-                move.id: self.env._("Chased from now on: “No Follow-Up” was removed by a collector.")
-                for move in invoices
-            }
-        )
+        invoices.line_ids._followup_log_chased()
 
     def _followup_check_collector(self):
-        if not (self.env.su or self.env.user.has_group(COLLECTOR)):
-            raise AccessError(self.env._("Only collectors decide which items are chased."))
+        self.env["credit.control"]._check_collects(self.env._("Only collectors decide which items are chased."))
         self.check_access("write")
 
     def _followup_write(self, vals):
         """Nothing of the entry changes: without its synchronisation, which would mark an invoice as modified by hand."""
         self.sudo().with_context(skip_invoice_sync=True).write(vals)
+
+    def _followup_log_chased(self):
+        self._followup_log(self.env._("Chased from now on: “No Follow-Up” was removed by a collector."))
 
     def _followup_log(self, text):
         self.move_id._message_log_batch(bodies={move.id: text for move in self.move_id})

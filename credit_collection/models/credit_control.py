@@ -6,6 +6,10 @@ from odoo.tools import format_amount, format_date
 
 from ..tools.verdict import Reason, Verdict
 
+# Groups: who works on reminders, and who reads accounts
+COLLECTOR = "credit_collection.credit_collection_group_user"
+ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
+
 
 class Ask(NamedTuple):
     """A document to judge.
@@ -50,10 +54,7 @@ class CreditControl(models.AbstractModel):
         positions = self.env["credit.exposure"].sudo()._positions([(ask.partner, ask.company) for ask in asks])
         holds = {positions[ask.partner, ask.company][f"hold_{ask.kind}"] for ask in asks} - {None}
         self.env["credit.hold"].sudo().browse(holds).fetch(["create_date", "date_from", "reason"])
-        broken = {position["promise_broken"] for position in positions.values()} - {None}
-        self.env["credit.promise"].sudo().browse(broken).fetch(
-            ["amount", "amount_received", "currency_id", "date_promised", "state"]
-        )
+        self.env["credit.promise"].sudo()._fetch_told(position["promise_broken"] for position in positions.values())
         verdicts, passed = {}, {}
         for ask in asks:
             position = positions[ask.partner, ask.company]
@@ -78,6 +79,20 @@ class CreditControl(models.AbstractModel):
         return self.env["credit.hold"].sudo().browse(position[f"hold_{ask.kind}"])
 
     # -- who decides -----------------------------------------------------------
+
+    @api.model
+    def _collects(self):
+        """Return whether the user works on reminders: collectors, credit managers among them."""
+        return self.env.su or self.env.user.has_group(COLLECTOR)
+
+    @api.model
+    def _check_collects(self, sentence):
+        """Refuse, in these words, to anybody but collectors.
+
+        :raise AccessError: see ``_collects``
+        """
+        if not self._collects():
+            raise AccessError(sentence)
 
     @api.model
     def _decides(self):

@@ -4,13 +4,14 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, LazyTranslate, clean_context, format_amount, format_date, plaintext2html
 
+from .credit_control import ACCOUNTING
+
 _lt = LazyTranslate(__name__)
 
 STATES = [("open", "In progress"), ("closed", "Closed"), ("cancelled", "Cancelled")]
 OUTCOMES = [("founded", "Founded"), ("partly_founded", "Partly founded"), ("unfounded", "Unfounded")]
 # What a collector may change of an open dispute; the rest says what is contested, or changes by the buttons.
 CHANGEABLE = {"reason_id", "owner_id", "date_deadline"}
-COLLECTOR = "credit_collection.credit_collection_group_user"
 TO_ANSWER = "credit_collection.mail_activity_dispute"
 TO_CLOSE = "credit_collection.mail_activity_dispute_close"
 ESCALATED = "credit_collection.mail_activity_dispute_late"
@@ -82,7 +83,7 @@ class CreditDispute(models.Model):
         "followup_dispute_id",
         string="Credit Notes",
         readonly=True,
-        groups="account.group_account_invoice,account.group_account_readonly",
+        groups=ACCOUNTING,
     )
     may_answer = fields.Boolean(compute="_compute_may_answer")
 
@@ -106,21 +107,13 @@ class CreditDispute(models.Model):
     @api.depends("state", "owner_id")
     @api.depends_context("uid")
     def _compute_may_answer(self):
-        collects = self._collects()
+        collects = self.env["credit.control"]._collects()
         for dispute in self:
             dispute.may_answer = dispute.state == "open" and (collects or dispute.owner_id == self.env.user)
 
     # -------------------------------------------------------------------------
     # Guards
     # -------------------------------------------------------------------------
-
-    def _collects(self):
-        return self.env.su or self.env.user.has_group(COLLECTOR)
-
-    @api.model
-    def _check_collector(self, sentence):
-        if not self._collects():
-            raise AccessError(sentence)
 
     def write(self, vals):
         """Change the reason, the owner or the deadline of open disputes. Collectors only (access rights).
@@ -206,7 +199,7 @@ class CreditDispute(models.Model):
         :raise UserError: when an amount is not positive or more than what is open of its item and not disputed yet, when
             the items are of several customers, companies or currencies, or the owner cannot read the dispute
         """
-        self._check_collector(self.env._("Only collectors open disputes."))
+        self.env["credit.control"]._check_collects(self.env._("Only collectors open disputes."))
         items = self.env["credit.open.item"].union(*amounts)
         company = self._check_items(items)
         self._check_reason(reason)

@@ -2,7 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import LazyTranslate, format_amount
 
-from .credit_dispute import COLLECTOR, ESCALATED, OUTCOMES, TO_ANSWER, TO_CLOSE
+from .credit_control import COLLECTOR
+from .credit_dispute import ESCALATED, OUTCOMES, TO_ANSWER, TO_CLOSE
 
 _lt = LazyTranslate(__name__)
 
@@ -24,7 +25,7 @@ class CreditDispute(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        if not (self._collects() or self.sudo().owner_id == self.env.user):
+        if not (self.env["credit.control"]._collects() or self.sudo().owner_id == self.env.user):
             raise AccessError(self.env._("Only the owner of a dispute answers, or a collector in the owner's name."))
         self._lock_open()
         amount = self._accepted(outcome, amount)
@@ -50,7 +51,7 @@ class CreditDispute(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        self._check_collector(self.env._("Only collectors close disputes."))
+        self.env["credit.control"]._check_collects(self.env._("Only collectors close disputes."))
         self._lock_open()
         amount = self._accepted(outcome, amount_accepted)
         self._end("closed", outcome=outcome, amount_accepted=amount, resolution=resolution)
@@ -67,7 +68,7 @@ class CreditDispute(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        self._check_collector(self.env._("Only collectors cancel disputes."))
+        self.env["credit.control"]._check_collects(self.env._("Only collectors cancel disputes."))
         self._lock_open()
         reason = self._check_text(reason, self.env._("Say why the dispute is cancelled."))
         self._end("cancelled", resolution=reason)

@@ -220,24 +220,9 @@ class CreditDispute(models.Model):
     @api.model
     def _flush_ledger(self):
         """Write what the ledger is asked."""
-        for model, names in {
-            "account.move": ["followup_dispute_id", "move_type", "payment_state", "state", "reversed_entry_id"],
-            "account.move.line": [
-                "amount_currency",
-                "amount_residual_currency",
-                "move_id",
-                "parent_state",
-                "partner_id",
-            ],
-            "account.partial.reconcile": ["debit_amount_currency", "debit_move_id", "credit_move_id", "max_date"],
-            "account.payment": ["date", "move_id", "state"],
-            "credit.dispute": ["amount_accepted", "by_ledger", "currency_id", "outcome", "partner_id", "state"],
-            "credit.dispute.line": [
-                *("amount", "amount_open", "credited_before", "dispute_id", "is_open", "move_line_id"),
-            ],
-            "res.partner": ["commercial_partner_id"],
-        }.items():
-            self.env[model].flush_model(names)
+        self.flush_model()
+        self.env["credit.dispute.line"].flush_model()
+        self.env["credit.settlement"]._flush_ledger()
 
     # -------------------------------------------------------------------------
     # Every night

@@ -2,6 +2,7 @@ from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL, LazyTranslate
 
 _lt = LazyTranslate(__name__)
@@ -109,7 +110,7 @@ class CreditProfile(models.Model):
             self.env["credit.open.item"]
             ._of_today()
             ._read_group(
-                [("partner_id", "in", self.partner_id.ids), ("company_id", "in", self.company_id.ids)],
+                self._customers_domain(),
                 ["partner_id", "company_id"],
                 aggregates,
             )
@@ -121,9 +122,7 @@ class CreditProfile(models.Model):
     @api.depends("partner_id", "company_id")
     def _compute_action_ids(self):
         groups = self.env["credit.collection.action"]._read_group(
-            [("partner_id", "in", self.partner_id.ids), ("company_id", "in", self.company_id.ids)],
-            ["partner_id", "company_id"],
-            ["id:recordset"],
+            self._customers_domain(), ["partner_id", "company_id"], ["id:recordset"]
         )
         by_key = {(partner, company): actions for partner, company, actions in groups}
         for profile in self:
@@ -141,9 +140,7 @@ class CreditProfile(models.Model):
             )
             # the list reads the same figures; sudo: who may read them is decided where they are shown
             profile.late_move_ids = moves.filtered(lambda move: move.sudo()._followup_is_due_late())
-            profile.late_claim_ids = Claim.search(
-                [("partner_id", "=", profile.partner_id.id), ("company_id", "=", profile.company_id.id)]
-            )
+            profile.late_claim_ids = Claim.search(profile._customer_domain())
 
     @api.constrains("partner_id")
     def _check_commercial_partner(self):
@@ -214,9 +211,8 @@ class CreditProfile(models.Model):
 
     def _overdue_items(self):
         """Return the overdue items and the credits that a message to the customer lists."""
-        mine = [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
         late = ["|", ("days_overdue", ">", 0), ("bucket", "=", "credit")]
-        items = self.env["credit.open.item"]._of_today().search(mine + late)
+        items = self.env["credit.open.item"]._of_today().search(self._customer_domain() + late)
         return items.filtered(lambda item: item.chase_state not in ("excluded", "disputed"))
 
     def _prepare_action(self, recipient, move_lines, **vals):
@@ -280,6 +276,19 @@ class CreditProfile(models.Model):
             )
         )
         self.env["credit.open.item"].invalidate_model()
+
+    def _customer_domain(self):
+        return [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
+
+    def _customers_domain(self):
+        return Domain("partner_id", "in", self.partner_id.ids) & Domain("company_id", "in", self.company_id.ids)
+
+    def _of_customers(self, model, domain=Domain.TRUE):
+        """Return the records of a model about these customers, by file."""
+        found = self.env[model].search(self._customers_domain() & domain)
+        by_key = found.grouped(lambda record: (record.partner_id, record.company_id))
+        keys = {profile: (profile.partner_id, profile.company_id) for profile in self}
+        return {profile: by_key[key] for profile, key in keys.items() if key in by_key}
 
     def _raise_activity(self, xmlid, summary, note=None, responsible=None):
         """Ask the collector to act, once: not again while such an activity is open.

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class CreditProfile(models.Model):
@@ -124,19 +125,10 @@ class CreditProfile(models.Model):
 
     def _waiting_calls(self):
         """Return the oldest call on the agenda up to today, by file."""
-        calls = self.env["credit.collection.action"].search(
-            [
-                ("partner_id", "in", self.partner_id.ids),
-                ("company_id", "in", self.company_id.ids),
-                ("channel", "=", "call"),
-                ("state", "=", "to_do"),
-                ("date_planned", "<=", fields.Date.context_today(self)),
-            ],
-            order="date_planned desc, id desc",
-        )
-        by_key = {(call.partner_id, call.company_id): call for call in calls}
-        found = {profile: by_key.get((profile.partner_id, profile.company_id)) for profile in self}
-        return {profile: call for profile, call in found.items() if call}
+        to_make = Domain("channel", "=", "call") & Domain("state", "=", "to_do")
+        to_make &= Domain("date_planned", "<=", fields.Date.context_today(self))
+        calls = self._of_customers("credit.collection.action", to_make)
+        return {profile: mine.sorted(lambda call: (call.date_planned, call.id))[:1] for profile, mine in calls.items()}
 
     def _plan_call_today(self):
         """Return a new call to make today, with the overdue items at hand."""

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 # So many lines of the history stand in the file; the rest is a click away.
 HISTORY = 100
@@ -66,20 +65,3 @@ class CreditProfile(models.Model):
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
         return {**action, "domain": self._customer_domain(), "context": {}}
-
-    # -------------------------------------------------------------------------
-    # Helpers
-    # -------------------------------------------------------------------------
-
-    def _customer_domain(self):
-        return [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
-
-    def _customers_domain(self):
-        return Domain("partner_id", "in", self.partner_id.ids) & Domain("company_id", "in", self.company_id.ids)
-
-    def _of_customers(self, model, domain=Domain.TRUE):
-        """Return the records of a model about these customers, by file."""
-        found = self.env[model].search(self._customers_domain() & domain)
-        by_key = found.grouped(lambda record: (record.partner_id, record.company_id))
-        keys = {profile: (profile.partner_id, profile.company_id) for profile in self}
-        return {profile: by_key[key] for profile, key in keys.items() if key in by_key}

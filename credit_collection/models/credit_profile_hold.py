@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class CreditProfile(models.Model):
@@ -54,7 +55,7 @@ class CreditProfile(models.Model):
         self.ensure_one()
         self.env["credit.hold"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("credit_collection.credit_hold_action")
-        action["domain"] = [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
+        action["domain"] = self._customer_domain()
         action["context"] = self._hold_defaults()
         return action
 
@@ -92,5 +93,5 @@ class CreditProfile(models.Model):
     def _holds(self, domain):
         """Return the holds of that domain on these customers, by customer and company."""
         known = self.env["credit.control"]._of_user(self)
-        mine = [("partner_id", "in", known.partner_id.ids), ("company_id", "in", known.company_id.ids)]
-        return self.env["credit.hold"].sudo().search([*mine, *domain]).grouped(lambda h: (h.partner_id, h.company_id))
+        holds = self.env["credit.hold"].sudo().search(known._customers_domain() & Domain(domain))
+        return holds.grouped(lambda hold: (hold.partner_id, hold.company_id))

@@ -1,12 +1,10 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL, clean_context, format_amount, format_date
 
 from .credit_collection_action import UNSENT, blank_columns
-
-COLLECTOR = "credit_collection.credit_collection_group_user"
 
 KINDS = [("firm", "Firm"), ("announced", "Announced only")]
 STATES = [
@@ -312,8 +310,7 @@ class CreditPromise(models.Model):
 
     @api.model
     def _check_collector(self):
-        if not (self.env.su or self.env.user.has_group(COLLECTOR)):
-            raise AccessError(self.env._("Only collectors note what customers promise."))
+        self.env["credit.control"]._check_collects(self.env._("Only collectors note what customers promise."))
 
     # -------------------------------------------------------------------------
     # In the user's words

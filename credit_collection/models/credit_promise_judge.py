@@ -3,27 +3,6 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount
 
-# What the judgement reads of the ledger
-READ = {
-    "account.bank.statement.line": ["is_reconciled", "partner_id"],
-    "account.move": ["move_type", "origin_payment_id", "payment_state", "state", "statement_line_id"],
-    "account.move.line": [
-        "account_id",
-        "amount_currency",
-        "amount_residual_currency",
-        "balance",
-        "currency_id",
-        "date",
-        "parent_state",
-        "partner_id",
-        "reconciled",
-        "tax_repartition_line_id",
-    ],
-    "account.partial.reconcile": ["credit_move_id", "debit_amount_currency", "debit_move_id", "max_date"],
-    "account.payment": ["date", "move_id", "state"],
-    "res.partner": ["commercial_partner_id"],
-}
-
 
 class Judged(NamedTuple):
     """A promise, what it is and what the ledger makes of it; and its items, by the ids of their journal items."""
@@ -119,8 +98,8 @@ class CreditPromise(models.Model):
     def _flush_ledger(self):
         self.flush_model()
         self.env["credit.promise.line"].flush_model()
-        for model, names in READ.items():
-            self.env[model].flush_model(names)
+        self.env["account.bank.statement.line"].flush_model(["is_reconciled", "partner_id"])
+        self.env["credit.settlement"]._flush_ledger()
 
     def _sql_asked(self, days):
         """The promises to judge: these, those that share an item with them, and so on; with the company's day and the half

@@ -205,6 +205,10 @@ class ResCompany(models.Model):
                 closed[current] = following
         return closed
 
+    def _dunning_working_day(self, day, horizon=120):
+        """Return the day, or the next one on which something leaves, as far as ``horizon`` days ahead."""
+        return self._dunning_closed_days(day, horizon).get(day, day)
+
     def _dunning_unusual_days(self, day, horizon):
         """Return whether the company's calendar is closed, by ISO date, from ``day`` on."""
         self.ensure_one()

@@ -2,9 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_amount
 
+from .credit_control import ACCOUNTING
 from .credit_profile_limit import TERMS
 
-ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
 # What core keeps of a customer's credit, by company. Core's “Partner Limit” switch writes the limit.
 RESERVED = ("credit_limit", "property_payment_term_id", "trust")
 

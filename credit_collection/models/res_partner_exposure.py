@@ -4,8 +4,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .credit_control import ACCOUNTING
+
 COMPARISONS = {"<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge, "in": lambda value, values: value in values}
-ACCOUNTING = "account.group_account_invoice,account.group_account_readonly"
 
 
 # The customer's credit exposure in the active company, in lists and searches. A contact has none of its own.

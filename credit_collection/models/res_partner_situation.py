@@ -109,11 +109,8 @@ class ResPartner(models.Model):
         :param customers: pairs (commercial partner, company)
         """
         positions = self.env["credit.exposure"].sudo()._positions(customers)
-        told = {position[name] for position in positions.values() for name in ("promise_open", "promise_broken")} - {
-            None
-        }
-        self.env["credit.promise"].sudo().browse(told).fetch(
-            ["amount", "amount_received", "currency_id", "date_promised", "state"]
+        self.env["credit.promise"].sudo()._fetch_told(
+            position[name] for position in positions.values() for name in ("promise_open", "promise_broken")
         )
         return {
             (partner, company): " ".join(partner._followup_situation_sentences(company, position)) or False

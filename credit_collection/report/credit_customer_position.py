@@ -7,9 +7,6 @@ from odoo.tools import SQL, format_amount, format_date
 
 from ..tools.priority import FACTORS
 
-# More customers are not named one by one: the whole table is read at once.
-MAX_NAMED = 1000
-
 NEXT_ACTIONS = [
     ("call", "Call"),
     ("message", "Message or letter"),
@@ -279,13 +276,11 @@ class CreditCustomerPosition(models.Model):
 
     def _named(self, domain):
         """Return the ids of the customers that ``domain`` names by themselves or by their files, or None."""
-        named = self._named_rows(domain, ("id", "profile_id", "partner_id"), MAX_NAMED)
-        if not named:
+        condition = self._named_files(domain)
+        if not condition:
             return None
-        name, ids = named
-        column = "partner_id" if name == "partner_id" else "id"
         self.env["credit.profile"].flush_model(["partner_id"])
-        query = SQL("SELECT DISTINCT partner_id FROM credit_profile WHERE %s IN %s", SQL.identifier(column), ids)
+        query = SQL("SELECT DISTINCT partner_id FROM credit_profile WHERE %s", condition)
         return tuple(row[0] for row in self.env.execute_query(query)) or (0,)
 
     def _order_names(self, order):

@@ -46,12 +46,6 @@ class CreditCustomerPosition(models.Model):
             ),
         )
 
-    def _readable_companies(self):
-        """The companies whose rows the access rules let through."""
-        if self.env.su:
-            return self.env["res.company"].with_context(active_test=False).search([])  # pylint: disable=no-search-all
-        return self.env.companies
-
     # -------------------------------------------------------------------------
     # What is owed
     # -------------------------------------------------------------------------

@@ -3,6 +3,8 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .credit_named_rows import MAX_NAMED
+
 PARTS = ("receivable", "unallocated", "delivered", "ordered", "drafts", "deposits")
 
 # What the figures are summed from: clauses of the statement, and their columns
@@ -14,9 +16,6 @@ SOURCES = {
     "promised": ("promise_broken", "promise_open"),
     "contested": ("disputes_open",),
 }
-
-# More rows are not named one by one: the whole table is read at once.
-MAX_NAMED = 1000
 
 
 class Named(NamedTuple):
@@ -157,12 +156,8 @@ class CreditExposure(models.Model):
 
     def _for_named(self, domain):
         """Return the model for the files or customers that ``domain`` names by their ids."""
-        named = self._named_rows(domain, ("id", "profile_id", "partner_id"), MAX_NAMED)
-        if not named:
-            return self
-        name, ids = named
-        column = "partner_id" if name == "partner_id" else "id"
-        return self.with_context(credit_exposure_named=self._named(SQL("%s IN %s", SQL.identifier(column), ids)))
+        condition = self._named_files(domain)
+        return self.with_context(credit_exposure_named=self._named(condition)) if condition else self
 
     def _named(self, condition):
         self.env["credit.profile"].flush_model(["company_id", "partner_id"])

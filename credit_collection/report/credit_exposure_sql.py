@@ -65,12 +65,6 @@ class CreditExposure(models.Model):
             ),
         )
 
-    def _readable_companies(self):
-        """The companies whose rows the access rules let through."""
-        if self.env.su:
-            return self.env["res.company"].with_context(active_test=False).search([])  # pylint: disable=no-search-all
-        return self.env.companies
-
     def _sql_base(self, pairs, company, companies):
         if pairs is not None:
             partner_ids = [partner_id for partner_id, _company_id in pairs]

@@ -7,6 +7,21 @@ JUDGED = {
     "credit.dispute": ("credit_dispute_line", "dispute_id"),
 }
 
+# What the statements below read of the ledger, and who builds on them
+READ = {
+    "account.move": [
+        *("followup_dispute_id", "move_type", "origin_payment_id", "payment_state", "reversed_entry_id", "state"),
+        "statement_line_id",
+    ],
+    "account.move.line": [
+        *("account_id", "amount_currency", "amount_residual_currency", "balance", "currency_id", "date", "move_id"),
+        *("parent_state", "partner_id", "reconciled", "tax_repartition_line_id"),
+    ],
+    "account.partial.reconcile": ["credit_move_id", "debit_amount_currency", "debit_move_id", "max_date"],
+    "account.payment": ["date", "move_id", "state"],
+    "res.partner": ["commercial_partner_id"],
+}
+
 
 class CreditSettlement(models.AbstractModel):
     """How receivable items were settled: by money, by credit notes, or otherwise; and who is told when that changes.
@@ -18,6 +33,12 @@ class CreditSettlement(models.AbstractModel):
 
     _name = "credit.settlement"
     _description = "Settlement of open items"
+
+    @api.model
+    def _flush_ledger(self):
+        """Write what the statements about settlements read, as the ORM does for its own."""
+        for model, names in READ.items():
+            self.env[model].flush_model(names)
 
     @api.model
     def _sql_matches(self, items):

@@ -12,6 +12,7 @@ from . import credit_late_reason_wizard
 from . import credit_late_waiver
 from . import credit_level_change
 from . import credit_promise_cancel
+from . import credit_promise_dialog
 from . import credit_promise_wizard
 from . import credit_reassign
 from . import credit_registered_letter

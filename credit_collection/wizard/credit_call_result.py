@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .credit_promise_dialog import KIND
+
 ANSWERS = [("yes", "Yes"), ("no", "No")]
 
 
@@ -9,6 +11,7 @@ class CreditCallResult(models.TransientModel):
     late, what they promise, when to call back."""
 
     _name = "credit.call.result"
+    _inherit = ["credit.promise.dialog"]
     _description = "Result of a call"
 
     # a call of the agenda, or none: it is then created when the result is saved
@@ -51,14 +54,13 @@ class CreditCallResult(models.TransientModel):
     # What the customer promised to pay
     date_promised = fields.Date(string="Promised For")
     promise_kind = fields.Selection(
-        selection=lambda self: self.env["credit.promise"]._fields["kind"]._description_selection(self.env),
+        **KIND,
         string="Promise",
         compute="_compute_promise_kind",
         compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
-        help="A firm promise keeps its items from being chased, and counts when it is not kept. Announced only: neither.",
     )
     currency_id = fields.Many2one("res.currency", compute="_compute_items")
     amount_open = fields.Monetary(
@@ -66,15 +68,6 @@ class CreditCallResult(models.TransientModel):
     )
     amount_promised = fields.Monetary(
         compute="_compute_amount_promised", compute_sudo=False, store=True, readonly=False, precompute=True
-    )
-    may_confirm = fields.Boolean(compute="_compute_may_confirm")
-    confirm = fields.Boolean(
-        string="Confirm by E-Mail",
-        compute="_compute_confirm",
-        compute_sudo=False,
-        store=True,
-        readonly=False,
-        precompute=True,
     )
     call_back = fields.Date(string="Call Back On", help="Another call is put on the agenda for that day.")
     note = fields.Text(string="What Was Said")
@@ -119,18 +112,13 @@ class CreditCallResult(models.TransientModel):
                 profile.partner_id, profile.company_id, wizard.reached_id
             )
 
-    @api.depends("may_confirm")
-    def _compute_confirm(self):
-        for wizard in self:
-            wizard.confirm = wizard.may_confirm
-
     @api.onchange("result")
     def _onchange_result(self):
         """Nobody reached: call back on the next working day."""
         if self.result in ("no_answer", "message"):
             tomorrow = fields.Date.add(fields.Date.context_today(self), days=1)
             company = self.profile_id.company_id
-            self.call_back = self.call_back or company._dunning_closed_days(tomorrow, 31).get(tomorrow, tomorrow)
+            self.call_back = self.call_back or company._dunning_working_day(tomorrow, 31)
             self.reached_id = False
 
     def action_save(self):

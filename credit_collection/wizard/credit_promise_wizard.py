@@ -3,11 +3,14 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .credit_promise_dialog import KIND
+
 
 class CreditPromiseWizard(models.TransientModel):
     """Note what a customer promises to pay: of selected open items, or of all that is overdue in a collection file."""
 
     _name = "credit.promise.wizard"
+    _inherit = ["credit.promise.dialog"]
     _description = "Promise to pay, or payment announced"
 
     item_ids = fields.Many2many("credit.open.item", string="Items", required=True)
@@ -17,12 +20,7 @@ class CreditPromiseWizard(models.TransientModel):
     amount_open = fields.Monetary(string="Open", compute="_compute_items")
     replaced = fields.Char(compute="_compute_replaced", string="Replaces")
 
-    kind = fields.Selection(
-        selection=lambda self: self.env["credit.promise"]._fields["kind"]._description_selection(self.env),
-        required=True,
-        default="firm",
-        help="A firm promise keeps its items from being chased, and counts when it is not kept. Announced only: neither.",
-    )
+    kind = fields.Selection(**KIND, required=True, default="firm")
     in_days = fields.Selection(
         [("3", "3 days"), ("7", "7 days"), ("15", "15 days"), ("30", "30 days")], string="In", store=False
     )
@@ -37,15 +35,6 @@ class CreditPromiseWizard(models.TransientModel):
         required=True,
     )
     promised_by_id = fields.Many2one("res.partner", domain="[('commercial_partner_id', '=', partner_id)]")
-    may_confirm = fields.Boolean(compute="_compute_may_confirm")
-    confirm = fields.Boolean(
-        string="Confirm by E-Mail",
-        compute="_compute_confirm",
-        compute_sudo=False,
-        store=True,
-        readonly=False,
-        precompute=True,
-    )
     note = fields.Text()
 
     @api.model
@@ -74,8 +63,7 @@ class CreditPromiseWizard(models.TransientModel):
 
     def _overdue_items(self, profile):
         """Return what is overdue in the file, else all that is open, in the currency of the largest item."""
-        mine = [("partner_id", "=", profile.partner_id.id), ("company_id", "=", profile.company_id.id)]
-        items = self.env["credit.open.item"]._of_today().search(mine)._promisable()
+        items = self.env["credit.open.item"]._of_today().search(profile._customer_domain())._promisable()
         items = items.filtered(lambda item: item.days_overdue > 0) or items
         currency = items.sorted("amount_residual", reverse=True)[:1].currency_id
         return items.filtered(lambda item: item.currency_id == currency)
@@ -101,11 +89,6 @@ class CreditPromiseWizard(models.TransientModel):
                 wizard.partner_id, wizard.company_id, wizard.promised_by_id
             )
 
-    @api.depends("may_confirm")
-    def _compute_confirm(self):
-        for wizard in self:
-            wizard.confirm = wizard.may_confirm
-
     @api.depends("item_ids")
     def _compute_replaced(self):
         for wizard in self:
@@ -119,7 +102,7 @@ class CreditPromiseWizard(models.TransientModel):
         if self.in_days:
             company = self.company_id or self.env.company
             day = company._dunning_today() + timedelta(days=int(self.in_days))
-            self.date_promised = company._dunning_closed_days(day, 31).get(day, day)
+            self.date_promised = company._dunning_working_day(day, 31)
 
     def action_save(self):
         """Note the promise; the open promises that hold one of the items are replaced.

@@ -70,7 +70,7 @@ class CreditStart(models.TransientModel):
         cron = self.env.ref("credit_collection.ir_cron_dunning").sudo()
         moment = max(cron.nextcall, fields.Datetime.now())
         day = fields.Date.context_today(self.with_context(tz=company._dunning_tz()), moment)
-        return company._dunning_closed_days(day).get(day, day)
+        return company._dunning_working_day(day)
 
     @api.model
     def default_get(self, fields_list):

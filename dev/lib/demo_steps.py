@@ -50,7 +50,7 @@ def send_to_sink(env, company: int, smtp_port: int) -> dict:
         "company": company,
         "name": owner.name,
         "today": str(today),
-        "run_day": str(owner._dunning_closed_days(today).get(today, today)),
+        "run_day": str(owner._dunning_working_day(today)),
     }
 
 
