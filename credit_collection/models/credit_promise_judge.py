@@ -70,7 +70,8 @@ class CreditPromise(models.Model):
         days = [SQL("(%s, %s::date)", company.id, company._dunning_today()) for company in self.company_id]
         rows = self.env.execute_query(
             SQL(
-                """WITH asked AS MATERIALIZED (%(asked)s), settled AS MATERIALIZED (%(settled)s),
+                """WITH asked AS MATERIALIZED (%(asked)s), matched AS MATERIALIZED (%(matched)s),
+                        settled AS MATERIALIZED (%(settled)s),
                         summed AS MATERIALIZED (%(summed)s), missing AS MATERIALIZED (%(missing)s),
                         free AS MATERIALIZED (%(free)s), paid AS MATERIALIZED (%(paid)s)
                    SELECT s.id, s.state, s.amount_received, s.share_received, s.waits_allocation, s.replaced_by_id,
@@ -79,6 +80,7 @@ class CreditPromise(models.Model):
                      FROM summed s LEFT JOIN paid y ON y.id = s.id
                     ORDER BY s.id""",
                 asked=self._sql_asked(SQL(", ").join(days)),
+                matched=self._sql_matched(),
                 settled=self._sql_settled(),
                 summed=self._sql_summed(),
                 missing=self._sql_missing(),
@@ -125,6 +127,15 @@ class CreditPromise(models.Model):
             ids=self.ids,
         )
 
+    def _sql_matched(self):
+        """What settled the items; put together once, for the same reason as in ``_sql_receipts``."""
+        return self.env["credit.settlement"]._sql_receipts(
+            SQL(
+                """SELECT x.move_line_id FROM asked a JOIN credit_promise_line x ON x.promise_id = a.id
+                    WHERE x.move_line_id IS NOT NULL"""
+            )
+        )
+
     def _sql_settled(self):
         """By item: its amount, 0 while its entry is not posted, and what settled it. An item that was given to another customer
         or currency settles nothing."""
@@ -140,14 +151,8 @@ class CreditPromise(models.Model):
                  LEFT JOIN (account_move_line l JOIN res_partner c ON c.id = l.partner_id)
                         ON l.id = x.move_line_id AND l.currency_id = a.currency_id
                            AND c.commercial_partner_id = a.customer_id
-                 LEFT JOIN (%(matches)s) m ON m.move_line_id = l.id
-                GROUP BY a.id, x.id""",
-            matches=self.env["credit.settlement"]._sql_receipts(
-                SQL(
-                    """SELECT x.move_line_id FROM asked a JOIN credit_promise_line x ON x.promise_id = a.id
-                        WHERE x.move_line_id IS NOT NULL"""
-                )
-            ),
+                 LEFT JOIN matched m ON m.move_line_id = l.id
+                GROUP BY a.id, x.id"""
         )
 
     def _sql_summed(self):

@@ -76,10 +76,14 @@ class CreditSettlement(models.AbstractModel):
     def _sql_receipts(self, items):
         """Return the statement of :meth:`_sql_matches`, in which money is what came in: the share of an entry's credit that
         it books as a loss or a cost (a difference written off in the payment register, a discount with its tax) is ``other``.
+
+        The matches are found once: where PostgreSQL's statistics say that full tables are empty, it would find them anew for
+        each journal item.
         """
         return SQL(
-            """SELECT k.move_line_id, k.date, s.amount, s.kind
-                 FROM (%(matches)s) k
+            """WITH k AS MATERIALIZED (%(matches)s)
+               SELECT k.move_line_id, k.date, s.amount, s.kind
+                 FROM k
                  JOIN account_move_line i ON i.id = k.move_line_id
                  JOIN res_currency cur ON cur.id = i.currency_id
                  LEFT JOIN LATERAL (
